@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import threading
 import time
 from collections.abc import Iterator
@@ -22,12 +21,12 @@ _GRACE = 2.0  # s for threads and children that are ending
 
 def _open_files() -> set[str]:
     files = set()
-    for entry in os.listdir("/proc/self/fd"):
+    for entry in Path("/proc/self/fd").iterdir():
         try:
-            target = os.readlink(f"/proc/self/fd/{entry}")
+            target = str(entry.readlink())
         except OSError:
             continue
-        if target.startswith("/") and not target.startswith(("/dev/", "/proc/")):
+        if target.startswith("/") and not target.startswith(("/dev/", "/proc/")) and ".hypothesis" not in target:
             files.add(target)
     return files
 
@@ -38,16 +37,17 @@ def nothing_left_behind() -> Iterator[None]:
     threads = set(threading.enumerate())
     children = set(psutil.Process().children())
     files = _open_files()
+
+    def left() -> list[object]:
+        return [
+            *(t for t in set(threading.enumerate()) - threads if t.is_alive()),
+            *(p for p in set(psutil.Process().children()) - children if p.is_running()),
+            *(f for f in _open_files() - files if Path(f).exists()),
+        ]
+
     yield
-    gc.collect()
     until = time.monotonic() + _GRACE
-    while time.monotonic() < until:
-        left = [t for t in set(threading.enumerate()) - threads if t.is_alive()]
-        processes = [p for p in set(psutil.Process().children()) - children if p.is_running()]
-        if not left and not processes:
-            break
+    while left() and time.monotonic() < until:
+        gc.collect()
         time.sleep(0.01)
-    assert not left, f"threads left behind: {left}"
-    assert not processes, f"processes left behind: {processes}"
-    opened = {name for name in _open_files() - files if Path(name).exists() and ".hypothesis" not in name}
-    assert not opened, f"files left open: {opened}"
+    assert not left(), "left behind"
