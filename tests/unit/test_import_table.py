@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import piccolo3
+
+ROOT = Path(piccolo3.__file__).parent
+OWNERS = {
+    "aiocoap": {"coap", "client"},
+    "cbor2": {"wire"},
+    "configobj": {"config"},
+    "daemon": {"server"},
+    "gpiozero": {"devices"},
+    "matplotlib": {"cli"},
+    "rich": {"cli"},
+    "threading": {"clock.py", "workers", "devices"},
+    "queue": {"workers"},
+}
+
+
+def imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            found.add(node.module.split(".")[0])
+    return found
+
+
+def test_every_dependency_has_its_owner() -> None:
+    strangers = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in ROOT.rglob("*.py")
+        for name in imports(path) & OWNERS.keys()
+        if path.relative_to(ROOT).parts[0] not in OWNERS[name]
+    ]
+    assert not strangers
+
+
+def test_only_the_clock_asks_for_the_time() -> None:
+    asking = re.compile(r"(?<![\w.])(time\.(time|monotonic)|datetime\.(now|utcnow))\(")
+    asked = [
+        str(path.relative_to(ROOT))
+        for path in ROOT.rglob("*.py")
+        if path.name != "clock.py" and asking.search(path.read_text(encoding="utf-8"))
+    ]
+    assert not asked
