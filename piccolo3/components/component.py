@@ -12,6 +12,9 @@ and go override `children` (what is listed) and, where more can be found than is
         def find(self, name: str) -> Component | None:
             return self._run(name)          # its getters may be `async def` and raise NotFound
 
+        def prototype(self) -> Component:
+            return self._run("run")         # described as runs/<run>/...
+
 A component says that a value may have changed with `announce`; those who observe it hear of it if it really differs.
 Everything here is to be used in the event loop's thread only.
 """
@@ -68,6 +71,13 @@ class Component:
     def find(self, name: str) -> Component | None:
         """Return the child with this name, also if it is not listed."""
         return self.children().get(name)
+
+    def prototype(self) -> Component | None:
+        """Return a component that stands for all children in descriptions, if they come and go.
+
+        Its name says what theirs are, e.g. `run`.
+        """
+        return None
 
     def announce(self, name: str) -> None:
         """Tell those who observe the value of this name (as in its path), if it differs from the last announced."""

@@ -256,7 +256,7 @@ class Boolean(DataType[bool]):
     def validate(self, value: JsonValue) -> bool:
         if isinstance(value, bool):
             return value
-        if self.lenient and value in {"True", "False", "true", "false"}:
+        if self.lenient and isinstance(value, str) and value in {"True", "False", "true", "false"}:
             return value in {"True", "true"}
         raise self.refuse(value)
 
@@ -293,7 +293,7 @@ class Truth(DataType[bool]):
         return len("false")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Json(DataType[JsonValue]):
     """Any JSON value; `size` promises the size of its text in bytes, which an observable value needs."""
 
@@ -325,7 +325,7 @@ class Nullable(DataType[T_co | None], Generic[T_co]):
     def validate(self, value: JsonValue) -> T_co | None:
         return None if value is None else self.inner.validate(value)
 
-    def dump(self, value: T_co | None) -> JsonValue:  # type: ignore[misc]
+    def dump(self, value: T_co | None) -> JsonValue:
         return None if value is None else self.inner.dump(value)
 
     def schema(self) -> Schema:
@@ -361,7 +361,7 @@ class ListOf(DataType[Sequence[T_co]], Generic[T_co]):
             raise self.refuse(value)
         return [self.inner.validate(item) for item in value]
 
-    def dump(self, value: Sequence[T_co]) -> JsonValue:  # type: ignore[misc]
+    def dump(self, value: Sequence[T_co]) -> JsonValue:
         return [self.inner.dump(item) for item in value]
 
     def schema(self) -> Schema:

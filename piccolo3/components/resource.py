@@ -81,8 +81,13 @@ class Resource:
 
     @property
     def arguments(self) -> tuple[Argument, ...]:
-        """Arguments of PUT and POST; of a lookup the one that is part of its path."""
-        return (self.member.argument,) if isinstance(self.member, Lookup) else self.member.arguments
+        """Arguments of PUT and POST."""
+        return () if isinstance(self.member, Lookup) else self.member.arguments
+
+    @property
+    def item_argument(self) -> Argument | None:
+        """Of a lookup, the argument that is the last segment of its path."""
+        return self.member.argument if isinstance(self.member, Lookup) else None
 
     @property
     def answer(self) -> DataType[object] | None:
@@ -128,15 +133,23 @@ def _dumped(answer: DataType[object] | None, value: object) -> JsonValue:
     return None if answer is None else answer.dump(value)
 
 
-def walk(root: Component, path: tuple[str, ...] = (), *, unlisted: bool = True) -> Iterator[Resource]:
-    """Yield all resources of the tree below `root`, whose own name is not part of their paths."""
+def walk(
+    root: Component, path: tuple[str, ...] = (), *, unlisted: bool = True, prototypes: bool = False
+) -> Iterator[Resource]:
+    """Yield all resources of the tree below `root`, whose own name is not part of their paths.
+
+    Without `unlisted`, components that don't want to be listed are left out. With `prototypes`, the prototype of a
+    component stands for children that come and go, its name in angle brackets.
+    """
     for name, member in root.members.items():
         yield Resource((*path, name) if name else path, root, member)
     for name, found in root.lookups.items():
         yield Resource((*path, name), root, found)
-    for name, child in root.children().items():
+    prototype = root.prototype() if prototypes else None
+    children = root.children() if prototype is None else {f"<{prototype.name}>": prototype}
+    for name, child in children.items():
         if child.listed or unlisted:
-            yield from walk(child, (*path, name), unlisted=unlisted)
+            yield from walk(child, (*path, name), unlisted=unlisted, prototypes=prototypes)
 
 
 def resolve(root: Component, path: Sequence[str]) -> Resource | None:
