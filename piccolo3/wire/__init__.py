@@ -1,1 +1,23 @@
-"""To be written."""
+"""What both ends of a connection agree on: names, payloads, and how errors travel."""
+
+from __future__ import annotations
+
+from piccolo3.jsonvalue import JsonValue
+from piccolo3.wire.errors import body_of, code_of, error_from
+from piccolo3.wire.names import safe_name
+from piccolo3.wire.payload import CBOR, JSON, MAX_OBSERVABLE, MAX_PAYLOAD, arguments, decode, encode
+
+__all__ = [
+    "CBOR",
+    "JSON",
+    "MAX_OBSERVABLE",
+    "MAX_PAYLOAD",
+    "JsonValue",
+    "arguments",
+    "body_of",
+    "code_of",
+    "decode",
+    "encode",
+    "error_from",
+    "safe_name",
+]
