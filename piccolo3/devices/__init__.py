@@ -1,1 +1,9 @@
-"""To be written."""
+"""What hardware can do: interfaces, their adapters and simulated twins, and exposures that can be relied on."""
+
+from __future__ import annotations
+
+from piccolo3.devices.acquisition import Acquirer
+from piccolo3.devices.host import Host
+from piccolo3.devices.interface import Exposure, PowerSwitch, Shutter, Spectrometer, SpectrometerInfo
+
+__all__ = ["Acquirer", "Exposure", "Host", "PowerSwitch", "Shutter", "Spectrometer", "SpectrometerInfo"]
