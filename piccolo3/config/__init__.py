@@ -1,1 +1,38 @@
-"""To be written."""
+"""Configuration: two ConfigObj files become frozen values; every mistake is told at once, with file and line."""
+
+from __future__ import annotations
+
+from piccolo3.config.load import load, load_server
+from piccolo3.config.model import (
+    ChannelConfig,
+    CoapConfig,
+    Configuration,
+    DaemonConfig,
+    DatadirConfig,
+    InstrumentConfig,
+    LoggingConfig,
+    OutputConfig,
+    ServerConfig,
+    Setting,
+    SimulationConfig,
+    SpectrometerConfig,
+)
+from piccolo3.config.show import show
+
+__all__ = [
+    "ChannelConfig",
+    "CoapConfig",
+    "Configuration",
+    "DaemonConfig",
+    "DatadirConfig",
+    "InstrumentConfig",
+    "LoggingConfig",
+    "OutputConfig",
+    "ServerConfig",
+    "Setting",
+    "SimulationConfig",
+    "SpectrometerConfig",
+    "load",
+    "load_server",
+    "show",
+]

@@ -1,0 +1,122 @@
+"""From checked sections to the frozen values of the model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import MappingProxyType
+
+from piccolo3.config.check import Node
+from piccolo3.config.model import (
+    ChannelConfig,
+    CoapConfig,
+    DaemonConfig,
+    DatadirConfig,
+    InstrumentConfig,
+    LoggingConfig,
+    OutputConfig,
+    ServerConfig,
+    Setting,
+    SimulationConfig,
+    SpectrometerConfig,
+)
+
+__all__ = ["build_datadir", "build_instrument", "build_server", "path_of", "settings_of"]
+
+
+def path_of(node: Node, name: str) -> Path:
+    """The value of an option as a path."""
+    return Path(node.take(name, str))
+
+
+def _file(node: Node, name: str, directory: Path) -> Path | None:
+    text = node.get(name, str)
+    return None if text is None else directory / text
+
+
+def build_datadir(node: Node) -> DatadirConfig:
+    """The section [datadir]."""
+    return DatadirConfig(
+        datadir=path_of(node, "datadir"),
+        mount=node.take("mount", bool),
+        device=str(node.values["device"].value),
+        mntpnt=path_of(node, "mntpnt"),
+    )
+
+
+def build_server(node: Node, directory: Path) -> ServerConfig:
+    """The server file; files of logs and processes are made absolute, since a daemon leaves its directory."""
+    logging, daemon = node.children["logging"], node.children["daemon"]
+    datadir, coap = node.children["datadir"], node.children["coap"]
+    return ServerConfig(
+        config=path_of(node, "config"),
+        logging=LoggingConfig(debug=logging.take("debug", bool), logfile=_file(logging, "logfile", directory)),
+        daemon=DaemonConfig(
+            daemon=daemon.take("daemon", bool),
+            pid_file=directory / daemon.take("pid_file", str),
+            logfile=_file(daemon, "logfile", directory),
+        ),
+        datadir=build_datadir(datadir),
+        coap=CoapConfig(address=coap.take("address", str), port=coap.take("port", int)),
+        directory=directory,
+    )
+
+
+def _channel(node: Node) -> ChannelConfig:
+    return ChannelConfig(
+        shutter=node.path[-1],
+        direction=node.take("direction", str),
+        reverse=node.take("reverse", bool),
+        fibre_diameter=node.take("fibreDiameter", float),
+        driver=node.take("driver", str),
+        open_pin=node.take("open_pin", int),
+        close_pin=node.take("close_pin", int),
+        pulse_time=node.take("pulse_time", float),
+        settling_time=node.take("settling_time", float),
+    )
+
+
+def _spectrometer(node: Node) -> SpectrometerConfig:
+    calibration = {
+        direction: tuple(float(number) for number in child.take("wavelengthCalibrationCoefficientsPiccolo", tuple))
+        for direction, child in node.children["calibration"].children.items()
+    }
+    return SpectrometerConfig(
+        serial_number=node.path[-1],
+        driver=node.take("driver", str),
+        model=node.get("model", str),
+        detector_set_temperature=node.take("detectorSetTemperature", float),
+        fan=node.take("fan", bool),
+        power_switch=node.get("power_switch", int),
+        min_integration_time=node.get("min_integration_time", float),
+        max_integration_time=node.get("max_integration_time", float),
+        calibration=MappingProxyType(calibration),
+    )
+
+
+def build_instrument(node: Node) -> InstrumentConfig:
+    """The instrument file."""
+    output, simulation = node.children["output"], node.children["simulation"]
+    return InstrumentConfig(
+        channels=tuple(_channel(child) for child in node.children["channels"].children.values()),
+        spectrometers=tuple(_spectrometer(child) for child in node.children["spectrometers"].children.values()),
+        output=OutputConfig(clobber=output.take("clobber", bool), split=output.take("split", bool)),
+        simulation=SimulationConfig(
+            seed=simulation.get("seed", int),
+            sun_elevation=simulation.get("sun_elevation", float),
+            latitude=simulation.take("latitude", float),
+            longitude=simulation.take("longitude", float),
+            clouds=simulation.take("clouds", float),
+        ),
+    )
+
+
+def settings_of(root: Node) -> tuple[Setting, ...]:
+    """Every value in force with its origin, section by section."""
+    settings = []
+    for node in root.walk():
+        for option in node.section.options:
+            checked = node.values[option.name]
+            text = option.kind.render(checked.value)
+            value = text if isinstance(text, str) else tuple(text)
+            settings.append(Setting(origin=str(checked.origin), section=node.path, key=option.name, value=value))
+    return tuple(settings)

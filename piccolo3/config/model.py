@@ -1,0 +1,177 @@
+"""The configuration as the rest of the program sees it: frozen values, checked and complete."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+__all__ = [
+    "ChannelConfig",
+    "CoapConfig",
+    "Configuration",
+    "DaemonConfig",
+    "DatadirConfig",
+    "InstrumentConfig",
+    "LoggingConfig",
+    "OutputConfig",
+    "ServerConfig",
+    "Setting",
+    "SimulationConfig",
+    "SpectrometerConfig",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggingConfig:
+    """What the operator is told; no `logfile` means the standard error output."""
+
+    debug: bool = False
+    logfile: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DaemonConfig:
+    """Running in the background; no `logfile` means that the standard outputs are thrown away."""
+
+    daemon: bool = False
+    pid_file: Path = Path("/var/run/piccolo.pid")
+    logfile: Path | None = Path("/var/log/piccolo.err")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatadirConfig:
+    """The data directory as it was written, see `ServerConfig.data_dir`."""
+
+    datadir: Path = Path("pdata")
+    mount: bool = False
+    device: str = "/dev/sda1"
+    mntpnt: Path = Path("/mnt")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoapConfig:
+    """Where clients reach the daemon."""
+
+    address: str = "::"
+    port: int = 5683
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerConfig:
+    """The server file. Relative paths start from `directory`, the working directory when the file was read."""
+
+    config: Path = Path("piccolo.config")
+    logging: LoggingConfig = LoggingConfig()
+    daemon: DaemonConfig = DaemonConfig()
+    datadir: DatadirConfig = DatadirConfig()
+    coap: CoapConfig = CoapConfig()
+    directory: Path = field(default_factory=Path.cwd)
+
+    @property
+    def data_dir(self) -> Path:
+        """The data directory, absolute: on the mounted device with `mount`."""
+        base = self.directory / self.datadir.mntpnt if self.datadir.mount else self.directory
+        return base / self.datadir.datadir
+
+    @property
+    def instrument_file(self) -> Path:
+        """The instrument file, absolute."""
+        return self.data_dir / self.config
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelConfig:
+    """One channel. `fibre_diameter` is in µm, times are in ms, pins are BCM numbers as labelled on the board.
+
+    With `reverse` a pulse on `open_pin` closes the shutter: `opening_pin` and `closing_pin` say which pin to pulse.
+    """
+
+    shutter: str
+    direction: str
+    reverse: bool = False
+    fibre_diameter: float = 600.0
+    driver: str
+    open_pin: int
+    close_pin: int
+    pulse_time: float = 5.0
+    settling_time: float = 10.0
+
+    @property
+    def opening_pin(self) -> int:
+        """The pin whose pulse opens the shutter."""
+        return self.close_pin if self.reverse else self.open_pin
+
+    @property
+    def closing_pin(self) -> int:
+        """The pin whose pulse closes the shutter."""
+        return self.open_pin if self.reverse else self.close_pin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpectrometerConfig:
+    """One spectrometer. Integration times are in ms (None: the limit of the device), the temperature is in degrees C.
+
+    `power_switch` is a BCM number, None without a switch; `model` is the model to simulate, None for a real device;
+    `calibration` has coefficients (lowest order first, nm) by direction.
+    """
+
+    serial_number: str
+    driver: str
+    model: str | None = None
+    detector_set_temperature: float = -10.0
+    fan: bool = True
+    power_switch: int | None = None
+    min_integration_time: float | None = None
+    max_integration_time: float | None = None
+    calibration: Mapping[str, tuple[float, ...]] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputConfig:
+    """How data files are written."""
+
+    clobber: bool = False
+    split: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulationConfig:
+    """The simulated world, angles in degrees. `seed` None: a new one each time; `sun_elevation` None: by the clock."""
+
+    seed: int | None = 1
+    sun_elevation: float | None = 45.0
+    latitude: float = 55.92
+    longitude: float = -3.17
+    clouds: float = 0.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstrumentConfig:
+    """The instrument file. Channels and spectrometers are in the order of the file."""
+
+    channels: tuple[ChannelConfig, ...]
+    spectrometers: tuple[SpectrometerConfig, ...]
+    output: OutputConfig = OutputConfig()
+    simulation: SimulationConfig = SimulationConfig()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One value in force as it is written in a file, and its origin: a file and line, "default" or "command line"."""
+
+    origin: str
+    section: tuple[str, ...]
+    key: str
+    value: str | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """Both files, what to warn the operator of, and the origin of every value."""
+
+    server: ServerConfig
+    instrument: InstrumentConfig
+    warnings: tuple[str, ...] = ()
+    settings: tuple[Setting, ...] = ()

@@ -1,0 +1,318 @@
+"""Every option of both files, declared once.
+
+Names, defaults and meanings are those of the original piccolo3; `driver`, `model`, the pins and times of the
+shutters and the section [simulation] are additions.
+"""
+
+from __future__ import annotations
+
+from piccolo3.config.declaration import Obsolete, Option, Section
+from piccolo3.config.values import Boolean, Choice, Integer, Name, Number, Numbers, Optional, Text
+
+__all__ = ["BOARD_PINS", "INSTRUMENT", "MODELS", "SERVER"]
+
+MODELS = ("QE-PRO", "FLAME-S", "STS-VIS")
+
+# BCM numbers of (open, close) of the shutter connectors of the Piccolo board
+BOARD_PINS = {"shutter_1": (18, 17), "shutter_2": (22, 27), "shutter_3": (23, 24)}
+
+_LONGEST = 86_400_000.0  # an integration of a day, in ms
+_PATH = Text("a path")
+_PIN = Integer(minimum=0, maximum=27)
+
+SERVER = Section(
+    name="",
+    text="The server file, given with `-s`.",
+    options=(
+        Option(
+            name="config",
+            kind=_PATH,
+            default_value="piccolo.config",
+            text="The instrument file; a relative path starts from the data directory.",
+        ),
+    ),
+    sections=(
+        Section(
+            name="logging",
+            text="What the daemon tells the operator.",
+            options=(
+                Option(name="debug", kind=Boolean(), default_value=False, text="Log everything, for finding mistakes."),
+                Option(
+                    name="logfile",
+                    kind=Optional(_PATH, ""),
+                    text="The file that takes the log; empty means the standard error output.",
+                ),
+            ),
+        ),
+        Section(
+            name="daemon",
+            text="Running in the background.",
+            options=(
+                Option(name="daemon", kind=Boolean(), default_value=False, text="Run in the background."),
+                Option(
+                    name="pid_file",
+                    kind=_PATH,
+                    default_value="/var/run/piccolo.pid",
+                    text="The file with the number of the process in the background.",
+                ),
+                Option(
+                    name="logfile",
+                    kind=Optional(_PATH, ""),
+                    default_value="/var/log/piccolo.err",
+                    text="The file that takes what a process in the background writes to its standard outputs; "
+                    "empty means that it is thrown away.",
+                ),
+            ),
+        ),
+        Section(
+            name="datadir",
+            text="Where the data go.",
+            options=(
+                Option(
+                    name="datadir",
+                    kind=_PATH,
+                    default_value="pdata",
+                    text="The data directory; a relative path starts from the working directory of the daemon, or "
+                    "with `mount` from the mount point.",
+                ),
+                Option(
+                    name="mount",
+                    kind=Boolean(),
+                    default_value=False,
+                    text="Mount `device` at `mntpnt` and keep the data there.",
+                ),
+                Option(
+                    name="device",
+                    kind=Text("the path of a device"),
+                    default_value="/dev/sda1",
+                    text="The device to mount.",
+                ),
+                Option(name="mntpnt", kind=_PATH, default_value="/mnt", text="The mount point."),
+            ),
+        ),
+        Section(
+            name="coap",
+            text="Where clients reach the daemon.",
+            options=(
+                Option(
+                    name="address",
+                    kind=Text("the name or the IP address of an interface, without brackets", r"[\w.:%-]+"),
+                    default_value="::",
+                    text="The address to listen on; `::` means every interface, with IPv6 and IPv4.",
+                ),
+                Option(
+                    name="port",
+                    kind=Integer(minimum=1, maximum=65535),
+                    default_value=5683,
+                    text="The port to listen on (UDP and TCP).",
+                ),
+            ),
+        ),
+    ),
+    obsolete=Obsolete(names=("jsonrpc",)),
+)
+
+_CHANNEL = Section(
+    name="shutter_<N>",
+    names=Text("shutter_ and a number from 1 to 99", r"shutter_[1-9][0-9]?"),
+    text="One channel: a shutter, called by the number of its connector, and the fibre behind it.",
+    options=(
+        Option(
+            name="direction",
+            kind=Name(reserved=("shutters",)),
+            required=True,
+            text="The name of the channel, such as `upwelling` or `downwelling`; no two channels have the same.",
+        ),
+        Option(
+            name="reverse",
+            kind=Boolean(),
+            default_value=False,
+            text="The shutter is connected the wrong way round: a pulse on `open_pin` closes it and one on "
+            "`close_pin` opens it.",
+        ),
+        Option(
+            name="fibreDiameter",
+            kind=Number(minimum=0, maximum=100_000, unit="µm"),
+            default_value=600.0,
+            text="The diameter of the fibre, for the record only.",
+        ),
+        Option(
+            name="driver",
+            kind=Optional(Choice(("gpio", "simulated")), "auto"),
+            default="`simulated` if all spectrometers are simulated, otherwise `gpio`",
+            text="What moves the shutter: pulses on the pins of the Raspberry Pi, or the simulation.",
+        ),
+        Option(
+            name="open_pin",
+            kind=Optional(_PIN, "board"),
+            default="shutter_1: `18`, shutter_2: `22`, shutter_3: `23`, others: required",
+            text="The pin (BCM number) for opening.",
+        ),
+        Option(
+            name="close_pin",
+            kind=Optional(_PIN, "board"),
+            default="shutter_1: `17`, shutter_2: `27`, shutter_3: `24`, others: required",
+            text="The pin (BCM number) for closing.",
+        ),
+        Option(
+            name="pulse_time",
+            kind=Number(minimum=0.1, maximum=1000, unit="ms"),
+            default_value=5.0,
+            text="The length of a pulse.",
+        ),
+        Option(
+            name="settling_time",
+            kind=Number(minimum=0, maximum=60_000, unit="ms"),
+            default_value=10.0,
+            text="The time from the end of a pulse until the shutter is at rest.",
+        ),
+    ),
+)
+
+_CALIBRATION = Section(
+    name="calibration",
+    text="Wavelength calibrations of this spectrometer together with the fibre of a channel.",
+    sections=(
+        Section(
+            name="<direction>",
+            names=Name(),
+            text="The calibration for the channel with this direction.",
+            options=(
+                Option(
+                    name="wavelengthCalibrationCoefficientsPiccolo",
+                    kind=Numbers(shortest=2),
+                    required=True,
+                    text="The coefficients of a polynomial in the number of the pixel that gives the wavelength "
+                    "in nm, lowest order first.",
+                ),
+            ),
+        ),
+    ),
+)
+
+_SPECTROMETER = Section(
+    name="<serial number>",
+    names=Name(),
+    text="One spectrometer, called by its serial number; one starting with `dummy_` is simulated.",
+    options=(
+        Option(
+            name="driver",
+            kind=Optional(Choice(("seabreeze", "simulated")), "auto"),
+            default="`simulated` if the serial number starts with `dummy_`, otherwise `seabreeze`",
+            text="What talks to the spectrometer: the library seabreeze, or the simulation.",
+        ),
+        Option(
+            name="model",
+            kind=Optional(Choice(MODELS), "auto"),
+            default="`QE-PRO` if simulated; a real one knows its model",
+            text="The model to simulate; only with the driver `simulated`.",
+        ),
+        Option(
+            name="detectorSetTemperature",
+            kind=Number(minimum=-100, maximum=50, unit="degrees C"),
+            default_value=-10.0,
+            legacy_placeholder=True,
+            text="The temperature to which the cooler brings the detector at the start.",
+        ),
+        Option(
+            name="fan",
+            kind=Boolean(),
+            default_value=True,
+            legacy_placeholder=True,
+            text="Switch the thermo-electric cooler on at the start.",
+        ),
+        Option(
+            name="power_switch",
+            kind=Optional(_PIN, "-1"),
+            text="The pin (BCM number) that switches the power of the spectrometer (on = spectrometer off); `-1` "
+            "means that there is none.",
+        ),
+        Option(
+            name="min_integration_time",
+            kind=Optional(Number(minimum=0, maximum=_LONGEST, unit="ms"), "device"),
+            text="The smallest integration time at the start; `device` means the limit of the spectrometer.",
+        ),
+        Option(
+            name="max_integration_time",
+            kind=Optional(Number(minimum=0.001, maximum=_LONGEST, unit="ms"), "device"),
+            text="The largest integration time at the start; `device` means 10000 ms, or the limit of the "
+            "spectrometer where that is less.",
+        ),
+    ),
+    sections=(_CALIBRATION,),
+    obsolete=Obsolete(names=("serialNumber", "detectorTemperature", "port", "ip")),
+)
+
+INSTRUMENT = Section(
+    name="",
+    text="The instrument file, `piccolo.config` in the data directory unless the server file names another.",
+    sections=(
+        Section(
+            name="channels",
+            text="The channels: what light is measured.",
+            sections=(_CHANNEL,),
+            needed="there are no channels: [channels] needs at least one section [[shutter_1]] with a direction",
+        ),
+        Section(
+            name="spectrometers",
+            text="The spectrometers: what the light is measured with.",
+            sections=(_SPECTROMETER,),
+            obsolete=Obsolete(prefix="nano"),
+            needed="there are no spectrometers: [spectrometers] needs at least one section [[serial number]]",
+        ),
+        Section(
+            name="output",
+            text="How data files are written.",
+            options=(
+                Option(name="clobber", kind=Boolean(), default_value=False, text="Overwrite files that exist."),
+                Option(
+                    name="split",
+                    kind=Boolean(),
+                    default_value=True,
+                    text="Write dark and light spectra of a sequence into a file each.",
+                ),
+            ),
+        ),
+        Section(
+            name="simulation",
+            text="The world that simulated instruments see.",
+            options=(
+                Option(
+                    name="seed",
+                    kind=Optional(Integer(minimum=0, maximum=4_294_967_295), "random"),
+                    default_value=1,
+                    text="What the noise and the clouds start from; the same seed gives the same data, `random` "
+                    "others each time.",
+                ),
+                Option(
+                    name="sun_elevation",
+                    kind=Optional(Number(minimum=-90, maximum=90, unit="degrees"), "clock"),
+                    default_value=45.0,
+                    text="The height of the sun above the horizon; `clock` means what it is now at `latitude` and "
+                    "`longitude`.",
+                ),
+                Option(
+                    name="latitude",
+                    kind=Number(minimum=-90, maximum=90, unit="degrees"),
+                    default_value=55.92,
+                    text="Where the rig is, north positive.",
+                ),
+                Option(
+                    name="longitude",
+                    kind=Number(minimum=-180, maximum=180, unit="degrees"),
+                    default_value=-3.17,
+                    text="Where the rig is, east positive.",
+                ),
+                Option(
+                    name="clouds",
+                    kind=Number(minimum=0, maximum=1),
+                    default_value=0.2,
+                    text="The fraction of the sky that is covered by passing clouds.",
+                ),
+            ),
+        ),
+    ),
+    obsolete=Obsolete(
+        names=("NoAutoAdjust", "AutoAdjust", "SimplifySpectra", "NoProcessing", "Processing", "cameras", "jsonrpc")
+    ),
+)

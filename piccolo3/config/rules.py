@@ -1,0 +1,102 @@
+"""What one option means for others: defaults that depend on others, and mistakes that only several of them make."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from piccolo3.config.check import Node
+from piccolo3.config.declaration import where
+from piccolo3.config.findings import DEFAULT, Findings, Origin
+from piccolo3.config.options import BOARD_PINS, MODELS
+
+__all__ = ["apply_rules"]
+
+
+def apply_rules(instrument: Node, findings: Findings) -> None:
+    """Fill in the defaults that depend on others and look for contradictions in the instrument file."""
+    channels = list(instrument.children["channels"].children.values())
+    spectrometers = list(instrument.children["spectrometers"].children.values())
+    for spectrometer in spectrometers:
+        _complete_spectrometer(spectrometer, findings)
+    all_simulated = all(spectrometer.get("driver", str) == "simulated" for spectrometer in spectrometers)
+    for channel in channels:
+        _complete_channel(channel, "simulated" if all_simulated else "gpio", findings)
+    _check_directions(channels, findings)
+    _check_pins(channels, spectrometers, findings)
+    _check_calibrations(channels, spectrometers, findings)
+
+
+def _origin(node: Node, name: str) -> Origin:
+    origin = node.values[name].origin
+    return node.origin if origin == DEFAULT else origin
+
+
+def _complete_spectrometer(node: Node, findings: Findings) -> None:
+    simulated = node.path[-1].startswith("dummy_")
+    node.resolve("driver", "simulated" if simulated else "seabreeze")
+    if node.get("driver", str) == "simulated":
+        node.resolve("model", MODELS[0])
+    elif node.get("driver", str) == "seabreeze" and (model := node.get("model", str)) is not None:
+        text = f"{where(node.path)}: model = {model}: only simulated spectrometers have it; leave it out"
+        findings.problem(_origin(node, "model"), text)
+    shortest, longest = node.get("min_integration_time", float), node.get("max_integration_time", float)
+    if shortest is not None and longest is not None and shortest > longest:
+        text = f"{where(node.path)}: min_integration_time = {shortest:g} is above max_integration_time = {longest:g}"
+        findings.problem(_origin(node, "min_integration_time"), text)
+
+
+def _complete_channel(node: Node, driver: str, findings: Findings) -> None:
+    node.resolve("driver", driver)
+    shutter = node.path[-1]
+    board = BOARD_PINS.get(shutter)
+    for index, name in enumerate(("open_pin", "close_pin")):
+        if board is not None:
+            node.resolve(name, board[index])
+        elif node.values[name].value is None and not node.values[name].broken:
+            text = f"{where(node.path)}: '{name}' is missing; the board has no {shutter}, so its pins must be given"
+            findings.problem(_origin(node, name), text)
+
+
+def _check_directions(channels: list[Node], findings: Findings) -> None:
+    first: dict[str, Node] = {}
+    for node in channels:
+        direction = node.get("direction", str)
+        if direction is None:
+            continue
+        if (other := first.setdefault(direction, node)) is not node:
+            text = f"{where(node.path)}: direction = {direction}: {other.path[-1]} has the same"
+            findings.problem(_origin(node, "direction"), text)
+
+
+def _pins(channels: list[Node], spectrometers: list[Node]) -> Iterator[tuple[Node, str, int]]:
+    for node in channels:
+        for name in ("open_pin", "close_pin"):
+            if (pin := node.get(name, int)) is not None:
+                yield node, name, pin
+    for node in spectrometers:
+        if (pin := node.get("power_switch", int)) is not None:
+            yield node, "power_switch", pin
+
+
+def _check_pins(channels: list[Node], spectrometers: list[Node], findings: Findings) -> None:
+    used: dict[int, tuple[Node, str]] = {}
+    for node, name, pin in _pins(channels, spectrometers):
+        other, other_name = used.setdefault(pin, (node, name))
+        if (other, other_name) == (node, name):
+            continue
+        if node.values[name].origin == DEFAULT:  # complain of what was said, not of a default
+            node, name, other, other_name = other, other_name, node, name
+        text = f"{where(node.path)}: {name} = {pin}: {other_name} of {where(other.path)} is the same pin"
+        findings.problem(_origin(node, name), text)
+
+
+def _check_calibrations(channels: list[Node], spectrometers: list[Node], findings: Findings) -> None:
+    directions = [node.get("direction", str) for node in channels]
+    if None in directions or not directions:
+        return
+    for spectrometer in spectrometers:
+        for name, node in spectrometer.children["calibration"].children.items():
+            if name not in directions:
+                known = ", ".join(direction for direction in directions if direction)
+                text = f"{where(node.path)}: no channel has the direction '{name}' (known: {known})"
+                findings.problem(node.origin, text)
