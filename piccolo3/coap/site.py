@@ -1,0 +1,207 @@
+"""From requests to declared resources and back: the edge between CoAP and the components."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import aiocoap
+from aiocoap.numbers.codes import Code
+from aiocoap.numbers.optionnumbers import OptionNumber
+from aiocoap.pipe import Pipe
+
+from piccolo3.coap.answers import BadOption, accepted_format, changed, content, failure, observable_content, raw_content
+from piccolo3.coap.blocks import Downloads, Incomplete, Uploads
+from piccolo3.coap.links import LINK_FORMAT, Link, link_format, resource_link, select
+from piccolo3.components.component import Component
+from piccolo3.components.describe import describe
+from piccolo3.components.resource import Kind, Resource, resolve, walk
+from piccolo3.errors import NotAcceptable, NotAllowed, NotFound, UnsupportedFormat
+from piccolo3.wire import CBOR, JSON, JsonValue, arguments, decode
+
+__all__ = ["Site"]
+
+_logger = logging.getLogger(__name__)
+
+_CORE = (".well-known", "core")
+_DESCRIPTION = ("description",)
+_UNDERSTOOD = frozenset(
+    {
+        OptionNumber.URI_HOST,
+        OptionNumber.URI_PORT,
+        OptionNumber.URI_PATH,
+        OptionNumber.URI_QUERY,
+        OptionNumber.ACCEPT,
+        OptionNumber.BLOCK1,
+        OptionNumber.BLOCK2,
+    }
+)
+_METHODS = {Code.GET: "GET", Code.PUT: "PUT", Code.POST: "POST"}
+_REGISTER = 0  # value of the option Observe
+
+
+class Site:
+    """Answers requests for the resources below a root component, `.well-known/core` and `description`."""
+
+    def __init__(self, root: Component) -> None:
+        self._root = root
+        self._uploads = Uploads()
+        self._downloads = Downloads()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def render_to_pipe(self, pipe: Pipe) -> None:
+        """Answer a request; one that observes is answered until nobody is interested any more."""
+        task = asyncio.current_task()
+        if task is not None:
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        request = pipe.request
+        try:
+            _check_options(request)
+            resource = self._find(request)
+            if resource is not None and resource.observable and _observes(request):
+                await _observe(resource, pipe)
+                return
+            answer = await self._answer(request, resource)
+        except Exception as error:  # noqa: BLE001 - the edge: nothing may get past it, failure() logs what's unexpected
+            answer = failure(request, error)
+        pipe.add_response(answer, is_last=True)
+
+    async def drain(self, deadline: float) -> None:
+        """Wait for requests that are being answered, which have been cancelled, for this many seconds at most."""
+        if self._tasks:
+            _, pending = await asyncio.wait(self._tasks, timeout=deadline)
+            if pending:
+                _logger.warning("%d requests did not end within %s s", len(pending), deadline)
+
+    def _find(self, request: aiocoap.Message) -> Resource | None:
+        """Return the resource, None for those of the site itself. Raises NotFound, NotAllowed."""
+        path = tuple(request.opt.uri_path)
+        if path[-1:] == ("",):
+            path = path[:-1]
+        own = path in (_CORE, _DESCRIPTION)
+        resource = None if own else resolve(self._root, path)
+        if resource is None and not own:
+            raise NotFound(f"there is no resource {'/'.join(path)[:200]}")
+        methods = ("GET",) if resource is None else resource.methods
+        if _METHODS.get(request.code) not in methods:
+            raise NotAllowed(f"{'/'.join(path)} has {', '.join(methods)}, not {_method_name(request)}")
+        return resource
+
+    async def _answer(self, request: aiocoap.Message, resource: Resource | None) -> aiocoap.Message:
+        try:
+            later = self._downloads.later_block(request)
+        except Incomplete:
+            if resource is not None and (resource.kind is Kind.COMMAND or request.code != Code.GET):
+                raise  # it would be done again
+            later = None
+        if later is not None:
+            return later
+        if resource is None:
+            answer = self._own(request)
+        elif request.code == Code.GET:
+            content_format = accepted_format(request)
+            render = observable_content if resource.observable else content
+            answer = render(request, await resource.get(), content_format)
+        else:
+            return await self._ask(request, resource)
+        return self._downloads.first_block(request, answer)
+
+    async def _ask(self, request: aiocoap.Message, resource: Resource) -> aiocoap.Message:
+        """Put or post."""
+        content_format = accepted_format(request)
+        given_format = request.opt.content_format
+        if given_format not in (None, JSON, CBOR):  # said before a large payload has been sent in vain
+            raise UnsupportedFormat(
+                f"content format {int(given_format)} is not understood, only {JSON} (JSON) and {CBOR} (CBOR)"
+            )
+        payload = self._uploads.feed(request)
+        block1 = request.opt.block1
+        if payload is None:
+            return aiocoap.Message(code=Code.CONTINUE, block1=block1)
+        try:
+            positional, named = _arguments(request, resource, payload)
+            if resource.kind is Kind.COMMAND:
+                value = await resource.call(positional, named)
+            else:
+                value = await resource.set(positional, named)
+            answer = changed(value, content_format, answers=resource.answer is not None)
+            answer = self._downloads.first_block(request, answer)
+        except Exception as error:  # noqa: BLE001 - see render_to_pipe; here to say to which block it is the answer
+            answer = failure(request, error)
+        answer.opt.block1 = block1
+        return answer
+
+    def _own(self, request: aiocoap.Message) -> aiocoap.Message:
+        if request.opt.uri_path[0] == _DESCRIPTION[0]:
+            content_format = accepted_format(request)
+            return content(request, describe(self._root), content_format)
+        if request.opt.accept not in (None, LINK_FORMAT):
+            raise NotAcceptable(f"there is only content format {LINK_FORMAT}, not {int(request.opt.accept)}")
+        return raw_content(request, link_format(select(self._links(), request.opt.uri_query)), LINK_FORMAT)
+
+    def _links(self) -> list[Link]:
+        links: list[Link] = [
+            ("/" + "/".join(_CORE), {"ct": str(LINK_FORMAT)}),
+            (
+                "/" + "/".join(_DESCRIPTION),
+                {
+                    "rt": "piccolo3.description",
+                    "if": "core.rp",
+                    "ct": "50 60",
+                    "title": "types and texts of all resources",
+                },
+            ),
+        ]
+        listed = (resource_link(resource) for resource in walk(self._root, unlisted=False))
+        return links + [link for link in listed if link is not None]
+
+
+def _check_options(request: aiocoap.Message) -> None:
+    """Refuse what we had to understand, but don't (RFC 7252 5.4.1). Raises BadOption."""
+    for option in request.opt.option_list():
+        if option.number & 1 and option.number not in _UNDERSTOOD:
+            raise BadOption(f"option {int(option.number)} is not understood")
+
+
+def _observes(request: aiocoap.Message) -> bool:
+    block2 = request.opt.block2
+    first = block2 is None or block2.block_number == 0
+    return bool(request.code == Code.GET and request.opt.observe == _REGISTER and first)
+
+
+async def _observe(resource: Resource, pipe: Pipe) -> None:
+    """Answer with the value, and again whenever it has changed; the last one of several changes at once counts."""
+    request = pipe.request
+    content_format = accepted_format(request)
+    news = asyncio.Event()
+    unsubscribe = resource.subscribe(news.set)
+    number = 0
+    try:
+        while True:
+            try:
+                answer = observable_content(request, await resource.get(), content_format)
+            except Exception as error:  # noqa: BLE001 - see Site.render_to_pipe; an error is the last notification
+                pipe.add_response(failure(request, error), is_last=True)
+                return
+            answer.opt.observe = number
+            pipe.add_response(answer, is_last=False)
+            number += 1
+            await news.wait()
+            news.clear()
+    finally:
+        unsubscribe()
+
+
+def _arguments(
+    request: aiocoap.Message, resource: Resource, payload: bytes
+) -> tuple[list[JsonValue], dict[str, JsonValue]]:
+    """Return the arguments of a request. No payload at all is fine where nobody of old sent one."""
+    optional = request.code == Code.POST or (resource.kind is Kind.COMMAND and not resource.arguments)
+    if not payload and optional:
+        return [], {}
+    return arguments(decode(payload, request.opt.content_format))
+
+
+def _method_name(request: aiocoap.Message) -> str:
+    return _METHODS.get(request.code) or str(request.code)
