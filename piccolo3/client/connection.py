@@ -1,0 +1,202 @@
+"""One long-lived CoAP client: requests with a deadline, answers as JSON values, failures as typed errors."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import sys
+from collections.abc import Mapping, Sequence
+
+import aiocoap
+import aiocoap.error
+from aiocoap.numbers import codes
+
+from piccolo3.client import failures
+from piccolo3.client.address import Address
+from piccolo3.errors import Conflict, ConnectionFailed
+from piccolo3.wire import JSON, JsonValue, decode, encode, error_from
+
+__all__ = ["GET", "POST", "PUT", "Connection", "Path", "arguments"]
+
+_logger = logging.getLogger(__name__)
+
+GET, POST, PUT = codes.GET, codes.POST, codes.PUT
+
+Path = str | Sequence[str]  # "control/status", or its segments where one of them may have a slash in it
+
+_PROBE = ("sysinfo", "version")
+_CHANGED_RETRIES = 3  # a resource that changed while it was fetched block by block is fetched again
+
+
+class _Tuning(aiocoap.TransportTuning):  # type: ignore[misc]
+    """Retransmit so that the last copy of a request leaves before its deadline.
+
+    Waiting times are 1, 2, 4 and 8 times ACK_TIMEOUT, each up to 1.5 times that (RFC 7252, section 4.2): the last copy
+    leaves after 15 to 22.5 times ACK_TIMEOUT. A request that was given up can't reach the server later by that.
+    """
+
+    MAX_RETRANSMIT = 4
+
+    def __init__(self, timeout: float) -> None:
+        self.ACK_TIMEOUT = min(2.0, timeout / 23)
+
+
+class Connection:
+    """A CoAP client context for one server; `timeout` in seconds bounds the wait for an answer."""
+
+    def __init__(self, url: str, timeout: float = 5.0) -> None:
+        self.address = Address.parse(url)
+        self.timeout = timeout
+        self._context: aiocoap.Context | None = None
+        self._remote: object | None = None  # where the server was found, in the words of aiocoap
+        self._at = self.address  # the same, as a literal address
+        self._finding = asyncio.Lock()
+
+    async def open(self) -> None:
+        """Find the server; ConnectionFailed with a sentence for people if it does not answer in time."""
+        if self._context is None:
+            self._context = await self._new_context()
+        try:
+            await self._find()
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """End everything that is under way; to be called before the event loop is closed."""
+        context, self._context, self._remote = self._context, None, None
+        if context is not None:
+            await context.shutdown()
+
+    async def request(
+        self, code: int, path: Path, value: JsonValue = None, *, seconds: float | None = None
+    ) -> JsonValue:
+        """Send a request (`value` is the payload of a PUT or POST) and return what the answer says (None if empty)."""
+        payload = b"" if code == GET else encode(value)
+        answer = await self.fetch(code, path, payload, seconds=seconds)
+        return decode(answer.payload, answer.opt.content_format, limit=None) if answer.payload else None
+
+    async def fetch(
+        self, code: int, path: Path, payload: bytes = b"", *, seconds: float | None = None
+    ) -> aiocoap.Message:
+        """Send a request, return the answer as it came; a refusal by the server is raised as its typed error."""
+        seconds = self.timeout if seconds is None else seconds
+        for attempt in range(_CHANGED_RETRIES):
+            message = await self.message(code, path, payload, seconds)
+            answer = await self._exchange(message, seconds)
+            if answer is not None:
+                return self.checked(answer)
+            _logger.debug("%s changed while it was read, attempt %d", path, attempt + 1)
+        raise Conflict(f"{path} keeps changing while it is read")
+
+    async def message(
+        self, code: int, path: Path, payload: bytes = b"", seconds: float | None = None
+    ) -> aiocoap.Message:
+        """A request to the server (which is looked for again if the last request failed), not sent yet."""
+        if self._remote is None:
+            await self._find()
+        tuning = _Tuning(self.timeout if seconds is None else seconds)
+        message = aiocoap.Message(code=code, payload=payload, transport_tuning=tuning)
+        if self.address.scheme == "coap":
+            message.remote = self._remote
+        else:
+            message.set_request_uri(str(self._at))  # finds the open connection, or opens a new one
+        message.opt.uri_path = tuple(path.split("/")) if isinstance(path, str) else tuple(path)
+        if payload:
+            message.opt.content_format = JSON
+        return message
+
+    def observe(self, message: aiocoap.Message) -> aiocoap.protocol.Request:
+        """Register for a resource; the caller deals with the answers."""
+        message.opt.observe = 0
+        return self._open_context().request(message, handle_blockwise=False)
+
+    @staticmethod
+    def checked(answer: aiocoap.Message) -> aiocoap.Message:
+        """Return a successful answer; raise what another one says."""
+        if not answer.code.is_successful():
+            raise error_from(int(answer.code), answer.payload, answer.opt.content_format)
+        return answer
+
+    def failed(self, problem: BaseException) -> ConnectionFailed:
+        """Forget where the server was, it may come back elsewhere; return the error to raise."""
+        self._remote = None
+        return failures.connection_failed(self.address, problem)
+
+    def silent(self) -> ConnectionFailed:
+        """The same for a server that did not answer in time."""
+        self._remote = None
+        return failures.no_answer(self.address, self.timeout)
+
+    async def _new_context(self) -> aiocoap.Context:
+        # transports are named one by one: the default set depends on what else is installed
+        if self.address.scheme == "coap+tcp":
+            return await aiocoap.Context.create_client_context(transports=["tcpclient"])
+        if sys.platform == "linux":
+            with contextlib.suppress(OSError):  # a computer without IPv6
+                return await aiocoap.Context.create_client_context(transports=["udp6"])
+        return await aiocoap.Context.create_client_context(transports=["simple6"])
+
+    def _open_context(self) -> aiocoap.Context:
+        if self._context is None:
+            raise ConnectionFailed(f"the connection to {self.address} is not open", url=str(self.address))
+        return self._context
+
+    async def _exchange(self, message: aiocoap.Message, seconds: float) -> aiocoap.Message | None:
+        """Send and wait; None if the resource changed between its blocks."""
+        request = self._open_context().request(message)
+        try:
+            async with asyncio.timeout(seconds):
+                return await request.response
+        except TimeoutError:
+            self._remote = None
+            raise failures.no_answer(self.address, seconds) from None
+        except aiocoap.error.ResourceChanged:
+            return None
+        except (aiocoap.error.Error, OSError) as problem:
+            raise self.failed(problem) from problem
+
+    async def _find(self) -> None:
+        """Ask each address that the host name stands for, until one answers."""
+        async with self._finding:
+            if self._remote is not None:
+                return
+            self._open_context()
+            deadline = asyncio.get_running_loop().time() + self.timeout
+            hosts = await self._hosts()
+            problem = failures.cannot_resolve(self.address)
+            for index, host in enumerate(hosts):
+                share = max(0.1, deadline - asyncio.get_running_loop().time()) / (len(hosts) - index)
+                self._at = self.address.at(host)
+                message = aiocoap.Message(code=GET, transport_tuning=_Tuning(share))
+                message.set_request_uri(str(self._at))
+                message.opt.uri_host = None
+                message.opt.uri_path = _PROBE
+                try:
+                    answer = await self._exchange(message, share)
+                except ConnectionFailed as exc:
+                    problem = exc
+                    continue
+                if answer is not None:  # any answer will do, also a refusal
+                    self._remote = answer.remote
+                    return
+            raise problem
+
+    async def _hosts(self) -> Sequence[str]:
+        if self.address.is_literal:
+            return [self.address.host]
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(self.timeout):
+                found = await loop.getaddrinfo(self.address.host, self.address.port)
+        except TimeoutError:  # a kind of OSError, so it comes first
+            raise failures.no_answer(self.address, self.timeout) from None
+        except (OSError, UnicodeError):
+            raise failures.cannot_resolve(self.address) from None
+        return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def arguments(args: Sequence[JsonValue], kwargs: Mapping[str, JsonValue]) -> JsonValue:
+    """The payload of a call: `[[positional...], {name: value...}]`."""
+    return [list(args), dict(kwargs)]

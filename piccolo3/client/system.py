@@ -1,0 +1,64 @@
+"""One server, as seen by a program that uses it."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from piccolo3.client.connection import GET, POST, PUT, Connection, Path, arguments
+from piccolo3.client.control import Control
+from piccolo3.client.data_dir import DataDirectory
+from piccolo3.client.observation import Observation
+from piccolo3.client.spectrometers import Spectrometers
+from piccolo3.client.sysinfo import Sysinfo
+from piccolo3.wire import JsonValue
+
+__all__ = ["Piccolo"]
+
+
+class Piccolo:
+    """A server and everything behind it.
+
+    ::
+
+        async with Piccolo("coap://localhost") as rig:
+            await rig.control.record_sequence("morning", sequences=3)
+            async for status in rig.observe("control/status"):
+                print(status)
+
+    Entering finds the server, or raises ConnectionFailed after at most `timeout` seconds with a sentence that says
+    what to check. `timeout` also bounds the wait for every single answer. Refusals are raised as the class that the
+    server raised (piccolo3.errors). To be used in one event loop.
+    """
+
+    def __init__(self, url: str = "coap://localhost", timeout: float = 5.0) -> None:
+        self._connection = Connection(url, timeout)
+        self.url = str(self._connection.address)
+        self.control = Control(self._connection)
+        self.spectrometers = Spectrometers(self._connection)
+        self.data_dir = DataDirectory(self._connection)
+        self.sysinfo = Sysinfo(self._connection)
+
+    async def __aenter__(self) -> Piccolo:
+        await self._connection.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._connection.close()
+
+    async def get(self, path: Path) -> JsonValue:
+        """The value of a resource; `path` like "control/status", or its segments."""
+        return await self._connection.request(GET, path)
+
+    async def put(self, path: Path, *args: JsonValue, **kwargs: JsonValue) -> JsonValue:
+        """Set a value or call an action with these arguments; what the server returns (mostly None)."""
+        return await self._connection.request(PUT, path, arguments(args, kwargs))
+
+    async def post(self, path: Path, *args: JsonValue, **kwargs: JsonValue) -> JsonValue:
+        """Call an action with these arguments; what the server returns (mostly None)."""
+        return await self._connection.request(POST, path, arguments(args, kwargs))
+
+    def observe(self, path: Path) -> Observation:
+        """The value of a resource and then its changes, as an async iterator; ConnectionFailed if the server goes."""
+        return Observation(self._connection, path)
