@@ -13,7 +13,7 @@ from aiocoap.numbers.codes import Code
 from aiocoap.numbers.optionnumbers import OptionNumber
 from aiocoap.optiontypes import OpaqueOption
 
-from tests.integration.coap.toy import DELETE, FETCH, GET, POST, PUT, Client, Toy, body, toy_and_client
+from tests.integration.coap.toy import DELETE, FETCH, GET, POST, PUT, Client, Toy, body, raw_client, toy_and_client
 
 Script = Callable[[Toy, Client], Awaitable[None]]
 
@@ -202,21 +202,12 @@ def test_a_slow_resource_does_not_hold_up_others() -> None:
 
 def test_a_repeated_request_is_done_once() -> None:
     async def script(toy: Toy, client: Client) -> None:
-        loop = asyncio.get_running_loop()
-        received: asyncio.Queue[bytes] = asyncio.Queue()
-
-        class Protocol(asyncio.DatagramProtocol):
-            def datagram_received(self, data: bytes, addr: object) -> None:
-                received.put_nowait(data)
-
-        transport, _ = await loop.create_datagram_endpoint(Protocol, remote_addr=("::1", toy.port))
         # CON POST, message 1, token "t", control/abort
         datagram = b"\x41\x02\x00\x01t\xb7control\x05abort"
-        transport.sendto(datagram)
-        transport.sendto(datagram)
-        answers = [await asyncio.wait_for(received.get(), 5) for _ in range(2)]
-        transport.close()
-        assert answers == [b"\x61\x44\x00\x01t"] * 2
+        async with raw_client(toy.port) as raw:
+            raw.send(datagram)
+            raw.send(datagram)
+            assert [await raw.receive() for _ in range(2)] == [b"\x61\x44\x00\x01t"] * 2
         assert toy.control.calls == [("abort",)]
 
     run(script)

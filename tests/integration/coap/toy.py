@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 import aiocoap
@@ -219,6 +219,46 @@ async def toy_and_client(
     """Serve a toy and connect to it."""
     async with toy_server(address) as toy, client(toy.port, host, scheme) as connected:
         yield toy, connected
+
+
+class Raw(asyncio.DatagramProtocol):
+    """Sends datagrams as they are, and keeps those that come back."""
+
+    def __init__(self) -> None:
+        self.received: asyncio.Queue[bytes] = asyncio.Queue()
+        self.transport: asyncio.DatagramTransport | None = None
+
+    def datagram_received(self, data: bytes, addr: object) -> None:
+        self.received.put_nowait(data)
+
+    def send(self, data: bytes) -> None:
+        """Send a datagram."""
+        assert self.transport is not None
+        self.transport.sendto(data)
+
+    async def receive(self) -> bytes:
+        """Wait for the next datagram."""
+        async with asyncio.timeout(5):
+            return await self.received.get()
+
+
+@asynccontextmanager
+async def raw_client(port: int, host: str = "::1") -> AsyncIterator[Raw]:
+    """Open a socket."""
+    transport, raw = await asyncio.get_running_loop().create_datagram_endpoint(Raw, remote_addr=(host, port))
+    raw.transport = transport
+    try:
+        yield raw
+    finally:
+        transport.close()
+        await asyncio.sleep(0)
+
+
+async def eventually(condition: Callable[[], bool]) -> None:
+    """Wait for what is under way in the server and has no event of its own to wait for."""
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
 
 
 def body(answer: aiocoap.Message) -> object:
