@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from piccolo3.devices.acquisition import Acquirer
+from piccolo3.devices.factory import Rig, build_rig
 from piccolo3.devices.host import Host
 from piccolo3.devices.interface import Exposure, PowerSwitch, Shutter, Spectrometer, SpectrometerInfo
 
-__all__ = ["Acquirer", "Exposure", "Host", "PowerSwitch", "Shutter", "Spectrometer", "SpectrometerInfo"]
+__all__ = [
+    "Acquirer",
+    "Exposure",
+    "Host",
+    "PowerSwitch",
+    "Rig",
+    "Shutter",
+    "Spectrometer",
+    "SpectrometerInfo",
+    "build_rig",
+]

@@ -111,6 +111,8 @@ class Acquirer:
         raise SpectrumRejected(f"{self._info.serial_number} gave no spectrum to rely on: {reason}")
 
     def _by_counting(self, seconds: float, not_before: float) -> tuple[NDArray[np.int32], float]:
+        if not self._info.can_clear_buffer and seconds > 2 * self._idle:
+            self._run_idle()  # only for speed: what has to be discarded is then there and need not be exposed first
         self._wait_until(not_before)
         earliest = self._clock.monotonic()
         self._set(seconds)
