@@ -21,16 +21,16 @@ __all__ = ["daemonize"]
 _READY = b"ready"
 
 
-def daemonize(run: Callable[[Callable[[], None]], int], pid_file: Path, log_file: Path) -> int:
+def daemonize(run: Callable[[Callable[[], None]], int], pid_file: Path, log_file: Path | None) -> int:
     """Run `run(ready)` as a daemon; return the exit status of this process.
 
     It returns twice, as fork does: in the process that was started once the daemon has called `ready` or failed, in
-    the daemon when `run` has ended. Standard error of the daemon goes to `log_file`. Raises Conflict where the daemon
-    runs already.
+    the daemon when `run` has ended. Standard error of the daemon goes to `log_file`, or nowhere. Raises Conflict
+    where the daemon runs already.
     """
     pid = PidFile(pid_file.absolute())
     pid.check()
-    log = _open_log(log_file)
+    log = _open_log(log_file or Path(os.devnull))
     receiving, sending = os.pipe()
     child = os.fork()
     if child == 0:

@@ -1,0 +1,203 @@
+"""`control`: recording, darks, automatic integration, and how far they are."""
+
+from __future__ import annotations
+
+from piccolo3.components.arguments import Argument
+from piccolo3.components.component import Component
+from piccolo3.components.datatypes import Integer, Json, JsonValue, Nullable, Number, SafeName, Text
+from piccolo3.components.declaration import command, value
+from piccolo3.errors import Busy, Unavailable
+from piccolo3.events import Broker
+from piccolo3.recording import (
+    BatchEnded,
+    ProgressChanged,
+    Recorder,
+    SequenceChanged,
+    SettingsChanged,
+    StatusChanged,
+)
+from piccolo3.wire import MAX_OBSERVABLE
+from piccolo3.workers import SpectrometerGroup
+
+__all__ = ["Control"]
+
+_SEQUENCES = Integer(minimum=1, maximum=1_000_000, lenient=True)
+_AUTO = Integer(minimum=-1, maximum=1_000_000, lenient=True, clamp=True)
+_DELAY = Number(minimum=0, maximum=86_400, unit="s", lenient=True)
+_TARGET = Number(minimum=10, maximum=90, unit="%", lenient=True)
+_RUN = Argument("run", Nullable(SafeName()), default=None, text="null: the current run")
+_AT = Argument("at_time", Nullable(Text(max_length=64)), default=None, text="null: now")
+_AUTO_TEXT = "-1: never; 0: once, before the first sequence; n: before every n-th sequence"
+_SETTINGS = {  # name in the recorder: name of the resource
+    "sequences": "numSequences",
+    "autointegration": "autointegration",
+    "delay": "delay",
+    "target": "target",
+}
+
+
+class Control(Component):
+    """The recording engine, seen by clients."""
+
+    def __init__(self, recorder: Recorder, spectrometers: SpectrometerGroup, broker: Broker) -> None:
+        super().__init__("control", title="recording")
+        self._recorder = recorder
+        self._spectrometers = spectrometers
+        broker.subscribe(StatusChanged, lambda _: self.announce("status"))
+        broker.subscribe(SequenceChanged, lambda _: self.announce("current_sequence"))
+        broker.subscribe(SettingsChanged, lambda event: self.announce(_SETTINGS[event.name]))
+        broker.subscribe(ProgressChanged, lambda _: self.announce("progress"))
+        broker.subscribe(BatchEnded, lambda _: self.announce("outcome"))
+
+    @value(
+        Text(max_length=80),
+        title="what is being done",
+        text="idle, <channel> dark, <channel> light, autointegrate <channel>, waiting, paused",
+        observable=True,
+    )
+    def status(self) -> str:
+        """Return the status in words."""
+        return self._recorder.status
+
+    @value(Integer(minimum=-1), title="sequence that is recorded, or was last", observable=True)
+    def current_sequence(self) -> int:
+        """Return the number of the sequence, -1 before the first."""
+        return self._recorder.current_sequence
+
+    @value(
+        Json("run, batch, sequence, sequences, channel, phase, step, steps, last_error", size=MAX_OBSERVABLE),
+        title="how far the batch is",
+        observable=True,
+    )
+    def progress(self) -> JsonValue:
+        """Return progress of the batch that is recorded, or was last."""
+        return self._recorder.progress.as_dict()
+
+    @value(
+        Json(
+            "run, batch, kind, result (complete, aborted, failed), reason, lost, sequences_done, started, ended",
+            size=MAX_OBSERVABLE,
+        ),
+        title="how the last batch ended, null before the first",
+        observable=True,
+    )
+    def outcome(self) -> JsonValue:
+        """Return the outcome of the last batch."""
+        outcome = self._recorder.outcome
+        return None if outcome is None else outcome.as_dict()
+
+    @value(Integer(minimum=1), name="numSequences", title="number of sequences of a batch", observable=True)
+    def num_sequences(self) -> int:
+        """Return the number of sequences."""
+        return self._recorder.settings.sequences
+
+    @num_sequences.setter(Argument("n", _SEQUENCES))
+    async def set_num_sequences(self, n: int) -> None:
+        """Set the number of sequences."""
+        self._recorder.change_settings(sequences=n)
+
+    @value(Integer(minimum=-1), title="when to integrate automatically", text=_AUTO_TEXT, observable=True)
+    def autointegration(self) -> int:
+        """Return when to integrate automatically."""
+        return self._recorder.settings.autointegration
+
+    @autointegration.setter(Argument("n", _AUTO))
+    async def set_autointegration(self, n: int) -> None:
+        """Set when to integrate automatically."""
+        self._recorder.change_settings(autointegration=n)
+
+    @value(Number(minimum=0, unit="s"), title="delay between sequences", observable=True)
+    def delay(self) -> float:
+        """Return the delay."""
+        return self._recorder.settings.delay
+
+    @delay.setter(Argument("d", _DELAY))
+    async def set_delay(self, d: float) -> None:
+        """Set the delay."""
+        self._recorder.change_settings(delay=d)
+
+    @value(
+        Number(minimum=10, maximum=90, unit="%"),
+        title="peak that automatic integration aims at, in % of saturation",
+        observable=True,
+    )
+    def target(self) -> float:
+        """Return the target."""
+        return self._recorder.settings.target
+
+    @target.setter(Argument("t", _TARGET))
+    async def set_target(self, t: float) -> None:
+        """Set the target."""
+        self._recorder.change_settings(target=t)
+
+    @command(
+        _RUN,
+        Argument("nsequence", Nullable(_SEQUENCES), default=None, text="number of sequences"),
+        Argument("auto", Nullable(_AUTO), default=None, text=_AUTO_TEXT),
+        Argument("delay", Nullable(_DELAY), default=None, text="delay between sequences"),
+        Argument("target", Nullable(_TARGET), default=None, text="peak to aim at, in % of saturation"),
+        _AT,
+        Argument("interval", Nullable(Number(unit="s")), default=None, text="repeat after so many seconds"),
+        Argument("end_time", Nullable(Text(max_length=64)), default=None, text="end of the repetition"),
+        title="record a batch",
+        text="null keeps the current setting",
+    )
+    async def record_sequence(
+        self,
+        run: str | None,
+        nsequence: int | None,
+        auto: int | None,
+        delay: float | None,
+        target: float | None,
+        at_time: str | None,
+        interval: float | None,
+        end_time: str | None,
+    ) -> None:
+        """Start a batch; Busy while there is one."""
+        _only_now(at_time, interval, end_time)
+        await self._recorder.record_sequence(
+            run=run, sequences=nsequence, autointegration=auto, delay=delay, target=target
+        )
+
+    @command(_RUN, title="record a dark")
+    async def record_dark(self, run: str | None) -> None:
+        """Start a batch that is one dark; Busy while there is one."""
+        await self._recorder.record_dark(run)
+
+    @command(Argument("target", Nullable(_TARGET), default=None), title="integrate automatically")
+    async def auto(self, target: float | None) -> None:
+        """Find the integration times; Busy while a batch is recorded."""
+        await self._recorder.auto(target)
+
+    @command(title="abort what is being done", legacy_get=True)
+    async def abort(self) -> None:
+        """Abort; NotBusy if nothing is being done."""
+        await self._recorder.abort()
+
+    @command(title="pause, or go on", legacy_get=True)
+    async def pause(self) -> None:
+        """Pause, or go on if paused; NotBusy if nothing is being done."""
+        await self._recorder.pause()
+
+    @command(_AT, title="switch all spectrometers off")
+    async def power_off(self, at_time: str | None) -> None:
+        """Switch all off that are on; Busy while a batch is recorded."""
+        _only_now(at_time)
+        self._not_busy()
+        await self._spectrometers.power_off()
+
+    @command(_AT, title="switch all spectrometers on")
+    async def power_on(self, at_time: str | None) -> None:
+        """Switch all on that are off; Busy while a batch is recorded."""
+        _only_now(at_time)
+        self._not_busy()
+        await self._spectrometers.power_on()
+
+    def _not_busy(self) -> None:
+        if self._recorder.busy:
+            raise Busy("piccolo system is busy")
+
+
+def _only_now(*times: object) -> None:
+    if any(time is not None for time in times):
+        raise Unavailable("this server has no scheduler: leave out at_time, interval and end_time")

@@ -1,0 +1,45 @@
+"""Daemons for the tests, each in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.system.support import INSTRUMENT, SERVER, Daemon, free_port, wait_for_answer
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Daemon]]:
+    """Starts daemons; ends those that still run."""
+    started: list[Daemon] = []
+
+    def start_one(*options: str, folder: Path | None = None, port: int | None = None, wait: bool = True) -> Daemon:
+        folder = folder or tmp_path / "data"
+        folder.mkdir(exist_ok=True)
+        if not (folder / "piccolo.config").exists():
+            (folder / "piccolo.config").write_text(INSTRUMENT)
+        port = port or free_port()
+        command = [SERVER, "-o", str(folder), "--port", str(port), *options]
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=os.environ.copy())
+        daemon = Daemon(port, folder, process)
+        started.append(daemon)
+        if wait:
+            wait_for_answer(port, process)
+        return daemon
+
+    yield start_one
+    for daemon in started:
+        if daemon.process.poll() is None:
+            daemon.process.terminate()
+            try:
+                daemon.process.wait(10)
+            except subprocess.TimeoutExpired:
+                daemon.process.kill()
+                daemon.process.wait()
+                pytest.fail("a daemon did not stop")
+        if daemon.process.stderr is not None:
+            daemon.process.stderr.close()
