@@ -1,0 +1,118 @@
+"""`piccolo3-record`: record a batch and follow it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from piccolo3.cli import logs, table
+from piccolo3.cli.follow import follow, summary
+from piccolo3.cli.interrupt import Interrupts, Left
+from piccolo3.cli.record_options import Options, Time, parse
+from piccolo3.client import Piccolo, Spectrometer
+from piccolo3.clock import Clock, SystemClock
+from piccolo3.errors import InvalidValue, PiccoloError
+
+__all__ = ["main"]
+
+COMPLETE, FAILED, INTERRUPTED = 0, 1, 130
+
+
+def main(argv: Sequence[str] | None = None, clock: Clock | None = None) -> int:
+    """Run; return the exit status."""
+    options = parse(argv, (clock or SystemClock()).utcnow())
+    logs.setup(options.debug)
+    try:
+        return asyncio.run(_run(options))
+    except PiccoloError as problem:
+        _complain(str(problem))
+        return FAILED
+    except KeyboardInterrupt:
+        _complain("interrupted")
+        return INTERRUPTED
+
+
+def _complain(text: str) -> None:
+    sys.stderr.write(f"piccolo3-record: {text}\n")
+
+
+async def _run(options: Options) -> int:
+    async with Piccolo(options.url) as rig:
+        if options.list_spectrometers:
+            sys.stdout.write(await table.spectrometers(rig))
+            return COMPLETE
+        await _set_times(rig, options)
+        if options.scheduled:
+            await _start(rig, options)
+            sys.stdout.write("scheduled\n")
+            return COMPLETE
+        return await _record(rig, options)
+
+
+async def _start(rig: Piccolo, options: Options) -> None:
+    await rig.control.record_sequence(
+        options.run,
+        sequences=options.sequences,
+        auto=options.auto,
+        delay=options.delay,
+        at_time=options.start,
+        interval=options.interval,
+        end_time=options.stop,
+    )
+
+
+async def _record(rig: Piccolo, options: Options) -> int:
+    with Interrupts() as interrupts:
+        try:
+            outcome = await follow(rig, lambda: _start(rig, options), Console(), "recording", interrupts)
+        except Left:
+            _complain("left the batch running; abort it with PUT control/abort")
+            return INTERRUPTED
+    sys.stdout.write(summary(outcome) + "\n")
+    for loss in outcome.lost:
+        _complain(f"lost: {loss}")
+    if interrupts.leave:
+        return INTERRUPTED
+    return COMPLETE if outcome.result in ("complete", "ended") else FAILED
+
+
+async def _set_times(rig: Piccolo, options: Options) -> None:
+    wanted = (options.minimal, options.maximal, options.downwelling, options.upwelling)
+    if not any(wanted):
+        return
+    known = {spectrometer.serial_number: spectrometer for spectrometer in await rig.spectrometers.all()}
+
+    def resolve(times: Sequence[Time]) -> dict[str, float]:
+        found = {}
+        for name, time in times:
+            serial_number = rig.spectrometers[name].serial_number
+            if serial_number not in known:
+                names = ", ".join(spectrometer.name for spectrometer in known.values()) or "none"
+                raise InvalidValue(f"there is no spectrometer {name}; the server has {names}")
+            found[serial_number] = time
+        return found
+
+    minimal, maximal, downwelling, upwelling = map(resolve, wanted)
+    for serial_number, spectrometer in known.items():
+        await _set_limits(spectrometer, minimal.get(serial_number), maximal.get(serial_number))
+    for channel, times in (("downwelling", downwelling), ("upwelling", upwelling)):
+        for serial_number, time in times.items():
+            await known[serial_number].set_current_time(channel, time)
+
+
+async def _set_limits(spectrometer: Spectrometer, minimal: float | None, maximal: float | None) -> None:
+    """Set both in the order in which the lower one is never above the upper one."""
+    if minimal is not None and maximal is not None and minimal > await spectrometer.max_time():
+        await spectrometer.set_max_time(maximal)
+        maximal = None
+    if minimal is not None:
+        await spectrometer.set_min_time(minimal)
+    if maximal is not None:
+        await spectrometer.set_max_time(maximal)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

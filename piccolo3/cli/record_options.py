@@ -1,0 +1,125 @@
+"""Command-line options of `piccolo3-record`."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+
+from piccolo3 import __version__
+
+__all__ = ["Options", "Time", "parse"]
+
+Time = tuple[str, float]  # name of a spectrometer, integration time in ms
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was asked for; None leaves the setting of the server as it is."""
+
+    url: str
+    list_spectrometers: bool
+    debug: bool
+    run: str | None
+    auto: int | None
+    sequences: int | None
+    delay: float | None
+    downwelling: tuple[Time, ...]
+    upwelling: tuple[Time, ...]
+    minimal: tuple[Time, ...]
+    maximal: tuple[Time, ...]
+    start: str | None
+    interval: float | None
+    stop: str | None
+
+    @property
+    def scheduled(self) -> bool:
+        """Whether the batch is to be left to the scheduler of the server."""
+        return any(value is not None for value in (self.start, self.interval, self.stop))
+
+
+def _name_and_time(text: str) -> Time:
+    name, colon, number = text.rpartition(":")
+    try:
+        milliseconds = float(number)
+    except ValueError:
+        milliseconds = math.nan
+    if not colon or not name or not math.isfinite(milliseconds) or milliseconds < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME:TIME with a time in ms, such as S_QEP01651:250")
+    return name, milliseconds
+
+
+def _clock_time(text: str) -> time:
+    try:
+        return datetime.strptime(text, "%H:%M").time()  # no date here, the zone follows
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time of day like 09:30") from None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="piccolo3-record",
+        description="Record a batch of spectra with a piccolo3 server and follow it to its end.",
+        epilog="What is not given stays as the server has it. Exit status: 0 recorded, 1 failed, 130 interrupted.",
+    )
+    add = parser.add_argument
+    add("-u", "--piccolo-url", metavar="URL", default="coap://localhost", help="the server, default %(default)s")
+    add("-l", "--list-spectrometers", action="store_true", help="list the spectrometers and exit")
+    add("--debug", action="store_true", help="log what is going on")
+    add("-v", "--version", action="version", version=__version__)
+    add = parser.add_argument_group("run options").add_argument
+    add("-r", "--run", metavar="RUN", help="name of the run; TODAY stands for the date of today")
+    add(
+        "-a",
+        "--auto",
+        metavar="A",
+        type=int,
+        help="integrate automatically: -1 never, 0 before the first sequence, A before every A-th sequence",
+    )
+    add("-n", "--number-sequences", metavar="N", type=int, help="number of sequences")
+    add("-d", "--delay", metavar="D", type=float, help="delay between sequences in s")
+    add = parser.add_argument_group("integration time options").add_argument
+    for letter, kind in (("D", "downwelling"), ("U", "upwelling"), ("N", "minimal"), ("X", "maximal")):
+        add(
+            f"-{letter}",
+            f"--{kind}-integration-time",
+            dest=kind,
+            metavar="NAME:TIME",
+            type=_name_and_time,
+            nargs="*",
+            default=[],
+            help=f"set the {kind} integration time of spectrometer NAME to TIME (in ms)",
+        )
+    add = parser.add_argument_group("scheduler options").add_argument
+    add("--start", metavar="HH:MM", type=_clock_time, help="start at that time of today, in the local time zone")
+    add("--interval", metavar="SECONDS", type=float, help="record a new batch every SECONDS seconds")
+    add("--stop", metavar="HH:MM", type=_clock_time, help="stop at that time of today, in the local time zone")
+    return parser
+
+
+def parse(argv: Sequence[str] | None, now: datetime) -> Options:
+    """Parse the command line; exits with status 2 where it is wrong. `now` (aware) says what today is."""
+    given = _parser().parse_args(argv)
+    today = now.astimezone().date()
+
+    def today_at(when: time | None) -> str | None:
+        return None if when is None else datetime.combine(today, when).astimezone().isoformat()
+
+    return Options(
+        url=given.piccolo_url,
+        list_spectrometers=given.list_spectrometers,
+        debug=given.debug,
+        run=today.isoformat() if given.run == "TODAY" else given.run,
+        auto=given.auto,
+        sequences=given.number_sequences,
+        delay=given.delay,
+        downwelling=tuple(given.downwelling),
+        upwelling=tuple(given.upwelling),
+        minimal=tuple(given.minimal),
+        maximal=tuple(given.maximal),
+        start=today_at(given.start),
+        interval=given.interval,
+        stop=today_at(given.stop),
+    )
