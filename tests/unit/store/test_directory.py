@@ -473,3 +473,25 @@ def test_a_killed_process_leaves_whole_files_and_used_numbers(tmp_path: Path) ->
         shutil.rmtree(tmp_path / "r")
         store.create_run("r")
         assert store.new_batch("r") > given_numbers[-1]
+
+
+def test_spectra_without_a_run_have_no_place(store: DataDirectory) -> None:
+    with pytest.raises(InvalidValue, match="without a run"):
+        store.write(spectra(DARK, run=None))
+    assert not store.clobber
+    assert store.runs() == []
+
+
+def test_times_that_no_calendar_has_do_not_hide_a_run(store: DataDirectory) -> None:
+    store.create_run("r")
+    os.utime(store.path / "r", (1e15, 1e15))
+    assert [(run.name, run.modified.tzinfo) for run in store.runs()] == [("r", UTC)]
+
+
+def test_file_systems_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", failing)
+    with pytest.raises(StoreError, match=r"locking .* failed: No locks available"):
+        directory(tmp_path).open()
