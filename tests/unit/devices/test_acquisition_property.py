@@ -1,0 +1,250 @@
+"""Whatever the host, the shutters and the settings do: an exposure that is handed out was the one asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import cycle
+
+import numpy as np
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from piccolo3.clock import ManualClock, Sleeper
+from piccolo3.config import ChannelConfig, SimulationConfig
+from piccolo3.devices import Acquirer, Spectrometer, SpectrometerInfo
+from piccolo3.devices.simulated import MODELS, Model, ReadFault, SimulatedShutter, SimulatedSpectrometer, World
+from piccolo3.devices.simulated.timeline import nanoseconds
+from piccolo3.errors import DeviceError
+from piccolo3.status import ShutterStatus
+
+DIRECTIONS = ("downwelling", "upwelling")
+
+
+def small(model: Model, **changes: object) -> Model:
+    """The same with few pixels, which makes no difference to time."""
+    fewer = replace(model, pixels=8, dark_pixels=(), optical_pixel_range=(0, 8))
+    return replace(fewer, **changes)  # type: ignore[arg-type]
+
+
+QE_PRO, FLAME_S, STS_VIS = (small(model) for model in MODELS.values())
+KINDS = (
+    QE_PRO,
+    FLAME_S,
+    STS_VIS,
+    small(MODELS["QE-PRO"], can_clear_buffer=False, buffer_depth=5),
+    small(MODELS["FLAME-S"], can_clear_buffer=True),
+    small(MODELS["STS-VIS"], can_clear_buffer=True, read_out_time=0.0, default_integration_time=9000.0),
+)
+
+
+class Stalls:
+    """Delays of the host, in s, one after the other."""
+
+    def __init__(self, clock: ManualClock, delays: list[float]) -> None:
+        self._clock = clock
+        self._delays = cycle(delays)
+
+    def stall(self) -> None:
+        self._clock.advance(next(self._delays))
+
+
+class LateSleeper(Sleeper):
+    def __init__(self, sleeper: Sleeper, stalls: Stalls) -> None:
+        self._sleeper = sleeper
+        self._stalls = stalls
+
+    def sleep(self, seconds: float) -> bool:
+        done = self._sleeper.sleep(seconds)
+        self._stalls.stall()
+        return done
+
+    def cancel(self) -> None:
+        self._sleeper.cancel()
+
+
+class LateClock(ManualClock):
+    """What the acquirer sees of the clock; the devices have a punctual one."""
+
+    def __init__(self, clock: ManualClock, stalls: Stalls) -> None:
+        super().__init__()
+        self._clock = clock
+        self._stalls = stalls
+
+    def monotonic(self) -> float:
+        return self._clock.monotonic()
+
+    def sleeper(self) -> Sleeper:
+        return LateSleeper(self._clock.sleeper(), self._stalls)
+
+
+class LateSpectrometer(Spectrometer):
+    """The host is held up before and after every call."""
+
+    def __init__(self, spectrometer: Spectrometer, stalls: Stalls) -> None:
+        self._spectrometer = spectrometer
+        self._stalls = stalls
+
+    def open(self) -> SpectrometerInfo:
+        return self._spectrometer.open()
+
+    def close(self) -> None:
+        self._spectrometer.close()
+
+    def set_integration_time(self, milliseconds: float) -> None:
+        self._stalls.stall()
+        self._spectrometer.set_integration_time(milliseconds)
+        self._stalls.stall()
+
+    def read(self, timeout: float) -> NDArray[np.int32]:
+        self._stalls.stall()
+        counts = self._spectrometer.read(timeout)
+        self._stalls.stall()
+        return counts
+
+    def clear_buffer(self) -> None:
+        self._stalls.stall()
+        self._spectrometer.clear_buffer()
+        self._stalls.stall()
+
+    def temperature(self) -> float | None:
+        return self._spectrometer.temperature()
+
+    def set_cooler(self, enabled: bool, target: float) -> None:
+        self._spectrometer.set_cooler(enabled, target)
+
+    def interrupt(self) -> None:
+        self._spectrometer.interrupt()
+
+
+class Bench:
+    """A spectrometer, two shutters, a host that stalls."""
+
+    def __init__(self, model: Model, delays: list[float]) -> None:
+        self.clock = ManualClock()
+        stalls = Stalls(self.clock, delays)
+        world = World(SimulationConfig(seed=1), self.clock)
+        self.shutters = {
+            direction: SimulatedShutter(
+                ChannelConfig(
+                    shutter=f"shutter_{i + 1}",
+                    direction=direction,
+                    driver="simulated",
+                    open_pin=2 * i,
+                    close_pin=1 + 2 * i,
+                ),
+                world.blade(direction),
+                self.clock,
+            )
+            for i, direction in enumerate(DIRECTIONS)
+        }
+        self.twin = SimulatedSpectrometer(model, "dummy", world)
+        info = self.twin.open()
+        self.acquirer = Acquirer(LateSpectrometer(self.twin, stalls), info, LateClock(self.clock, stalls))
+
+    def acquire(self, milliseconds: float) -> None:
+        """Take one exposure, and compare it with the truth."""
+        not_before = self.clock.monotonic()
+        exposure = self.acquirer.acquire(milliseconds, not_before=not_before)
+        truth = self.twin.truth[-1]
+        assert truth.start >= nanoseconds(not_before)
+        assert truth.end - truth.start == round(milliseconds * 1e6)
+        opened = {name: float(shutter.status is ShutterStatus.OPEN) for name, shutter in self.shutters.items()}
+        assert truth.open_share == opened
+        assert exposure.start >= not_before
+        assert exposure.integration_time == milliseconds
+
+
+@dataclass(frozen=True)
+class Acquire:
+    milliseconds: float
+
+
+@dataclass(frozen=True)
+class Move:
+    direction: str
+    opened: bool
+
+
+@dataclass(frozen=True)
+class Wait:
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Fail:
+    fault: ReadFault
+
+
+LATE = st.sampled_from((0.0, 0.0, 0.0, 0.0, 0.0, 1e-4, 1e-3, 4e-3, 8e-3, 0.017, 0.023, 0.05, 0.2, 1.0, 20.0))
+TIMES = st.sampled_from((8.0, 9.5, 20.0, 28.0, 40.0, 100.0, 250.0, 1000.0, 5000.0)) | st.floats(8.0, 3000.0).map(
+    lambda time: round(time, 3)
+)
+STEPS = (
+    st.builds(Acquire, TIMES)
+    | st.builds(Acquire, TIMES)
+    | st.builds(Move, st.sampled_from(DIRECTIONS), st.booleans())
+    | st.builds(Wait, LATE)
+)
+FAULTS = st.sampled_from([fault for fault in ReadFault if fault is not ReadFault.HANG])
+
+
+def run(bench: Bench, steps: list[Acquire | Move | Wait | Fail]) -> None:
+    for step in steps:
+        match step:
+            case Acquire(milliseconds):
+                bench.acquire(milliseconds)
+            case Move(direction, opened):
+                shutter = bench.shutters[direction]
+                if opened:
+                    shutter.open()
+                else:
+                    shutter.close()
+            case Wait(seconds):
+                bench.clock.advance(seconds)
+            case Fail(fault):
+                bench.twin.faults.schedule(fault)
+
+
+@settings(max_examples=400)
+@given(st.sampled_from(KINDS), st.lists(STEPS, min_size=1, max_size=12), st.lists(LATE, min_size=1, max_size=40))
+@example(
+    FLAME_S, [Acquire(100.0), Move("upwelling", True), Acquire(100.0), Move("upwelling", False), Acquire(100.0)], [0.0]
+)
+def test_never_a_wrong_exposure(model: Model, steps: list[Acquire | Move | Wait | Fail], delays: list[float]) -> None:
+    run(Bench(model, delays), steps)
+
+
+@settings(max_examples=200)
+@given(
+    st.sampled_from(KINDS),
+    st.lists(STEPS | st.builds(Fail, FAULTS), min_size=1, max_size=12),
+    st.lists(LATE, min_size=1, max_size=20),
+)
+def test_never_a_wrong_exposure_after_a_failure(
+    model: Model, steps: list[Acquire | Move | Wait | Fail], delays: list[float]
+) -> None:
+    bench = Bench(model, delays)
+    for step in steps:
+        try:
+            run(bench, [step])
+        except DeviceError:
+            assert any(isinstance(step, Fail) for step in steps)
+
+
+@settings(max_examples=100)
+@given(
+    st.sampled_from(KINDS),
+    st.lists(TIMES, min_size=1, max_size=6),
+    st.integers(0, 7),
+    st.sampled_from((0.2, 1.0, 3.0)),
+)
+def test_one_long_stall_anywhere(model: Model, times: list[float], after: int, delay: float) -> None:
+    bench = Bench(model, [0.0] * after + [delay] + [0.0] * 30)
+    for i, time in enumerate(times):
+        shutter = bench.shutters["upwelling"]
+        if i % 2:
+            shutter.close()
+        else:
+            shutter.open()
+        bench.acquire(time)
