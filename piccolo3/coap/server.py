@@ -7,6 +7,7 @@ import logging
 from types import TracebackType
 
 import aiocoap
+from aiocoap.pipe import Pipe
 
 from piccolo3.coap.site import Site
 from piccolo3.coap.sockets import Endpoint, open_endpoints
@@ -32,8 +33,7 @@ class CoapServer:
         self._address = address
         self._configured_port = port
         self._port: int | None = None
-        self._site: Site | None = None
-        self._context: aiocoap.Context | None = None
+        self._context: _Context | None = None
 
     @property
     def port(self) -> int:
@@ -45,11 +45,8 @@ class CoapServer:
         if self._context is not None:
             raise RuntimeError("the server is running already")
         endpoints = await open_endpoints(self._address, self._configured_port)
-        self._site = Site(self._root)
         # aiocoap itself keeps no reference to a context, and without one it is garbage that stops answering
-        self._context = aiocoap.Context(
-            loop=asyncio.get_running_loop(), serversite=self._site, loggername=f"{__package__}.aiocoap"
-        )
+        self._context = _Context(Site(self._root))
         try:
             for endpoint in endpoints:
                 await listen_for_datagrams(self._context, endpoint.datagrams)
@@ -63,12 +60,10 @@ class CoapServer:
 
     async def stop(self) -> None:
         """Stop listening and end what is being answered; do nothing if the server does not run."""
-        context, site = self._context, self._site
-        self._context = self._site = self._port = None
-        if context is not None and context.request_interfaces:
+        context = self._context
+        self._context = self._port = None
+        if context is not None:
             await context.shutdown()
-        if site is not None:
-            await site.drain(_DEADLINE)
 
     async def __aenter__(self) -> CoapServer:
         await self.start()
@@ -78,6 +73,29 @@ class CoapServer:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.stop()
+
+
+class _Context(aiocoap.Context):  # type: ignore[misc]
+    """Answers each request in a task of its own, and knows those tasks."""
+
+    def __init__(self, site: Site) -> None:
+        super().__init__(loop=asyncio.get_running_loop(), serversite=site, loggername=f"{__package__}.aiocoap")
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def render_to_pipe(self, pipe: Pipe) -> None:
+        # aiocoap's own makes errors plain text, and warns of requests whose client is gone before they are looked at
+        task = self.loop.create_task(self.serversite.render_to_pipe(pipe), name="CoAP request")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        pipe.on_interest_end(task.cancel)
+
+    async def shutdown(self) -> None:
+        if self.request_interfaces:
+            await super().shutdown()
+        if self._tasks:  # they have been cancelled
+            _, pending = await asyncio.wait(self._tasks, timeout=_DEADLINE)
+            if pending:
+                _logger.warning("%d requests did not end within %s s", len(pending), _DEADLINE)
 
 
 def _close(endpoints: list[Endpoint]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 
 import aiocoap
 from aiocoap.numbers.codes import Code
@@ -20,8 +19,6 @@ from piccolo3.errors import NotAcceptable, NotAllowed, NotFound, UnsupportedForm
 from piccolo3.wire import CBOR, JSON, JsonValue, arguments, decode
 
 __all__ = ["Site"]
-
-_logger = logging.getLogger(__name__)
 
 _CORE = (".well-known", "core")
 _DESCRIPTION = ("description",)
@@ -47,14 +44,9 @@ class Site:
         self._root = root
         self._uploads = Uploads()
         self._downloads = Downloads()
-        self._tasks: set[asyncio.Task[None]] = set()
 
     async def render_to_pipe(self, pipe: Pipe) -> None:
         """Answer a request; one that observes is answered until nobody is interested any more."""
-        task = asyncio.current_task()
-        if task is not None:
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
         request = pipe.request
         try:
             _check_options(request)
@@ -66,13 +58,6 @@ class Site:
         except Exception as error:  # noqa: BLE001 - the edge: nothing may get past it, failure() logs what's unexpected
             answer = failure(request, error)
         pipe.add_response(answer, is_last=True)
-
-    async def drain(self, deadline: float) -> None:
-        """Wait for requests that are being answered, which have been cancelled, for this many seconds at most."""
-        if self._tasks:
-            _, pending = await asyncio.wait(self._tasks, timeout=deadline)
-            if pending:
-                _logger.warning("%d requests did not end within %s s", len(pending), deadline)
 
     def _find(self, request: aiocoap.Message) -> Resource | None:
         """Return the resource, None for those of the site itself. Raises NotFound, NotAllowed."""
