@@ -1,1 +1,24 @@
-"""To be written."""
+"""Threads live here only: one thread and one slot for each device, one for the disk."""
+
+from piccolo3.workers.events import ShutterChanged, SpectrometerChanged
+from piccolo3.workers.group import POWER_DELAY, SpectrometerGroup
+from piccolo3.workers.link import Acquires, SpectrometerTiming
+from piccolo3.workers.shutter import ShutterWorker
+from piccolo3.workers.spectrometer import SpectrometerWorker
+from piccolo3.workers.state import State
+from piccolo3.workers.worker import Worker
+from piccolo3.workers.writer import Writer
+
+__all__ = [
+    "POWER_DELAY",
+    "Acquires",
+    "ShutterChanged",
+    "ShutterWorker",
+    "SpectrometerChanged",
+    "SpectrometerGroup",
+    "SpectrometerTiming",
+    "SpectrometerWorker",
+    "State",
+    "Worker",
+    "Writer",
+]

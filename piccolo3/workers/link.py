@@ -1,0 +1,171 @@
+"""The connection to one spectrometer: every call on the device goes through here, in its thread, with a deadline."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol, TypeVar
+
+from piccolo3.clock import Clock
+from piccolo3.devices.interface import Exposure, PowerSwitch, Spectrometer, SpectrometerInfo
+from piccolo3.errors import DeviceError, DeviceRemoved, InvalidValue
+from piccolo3.workers.calls import at_most, guarded, interrupt, limited
+from piccolo3.workers.cooler import Cooler
+from piccolo3.workers.guard import GuardedSpectrometer
+from piccolo3.workers.worker import Worker
+
+__all__ = ["AcquirerFactory", "Acquires", "Link", "SpectrometerTiming"]
+
+T = TypeVar("T")
+_logger = logging.getLogger(__name__)
+
+
+class Acquires(Protocol):
+    """What takes fresh exposures from an open spectrometer (`piccolo3.devices.Acquirer`)."""
+
+    def acquire(self, integration_time: float, *, not_before: float) -> Exposure:
+        """An exposure of `integration_time` (ms) that began at `not_before` (monotonic, s) or later."""
+
+
+AcquirerFactory = Callable[[Spectrometer, SpectrometerInfo, Clock], Acquires]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpectrometerTiming:
+    """Seconds; `margin`, `open_limit` and `grace` are deadlines for the driver on the machine's own clock."""
+
+    margin: float = 2.0
+    open_limit: float = 30.0
+    grace: float = 0.5
+    first_retry: float = 1.0
+    longest_retry: float = 60.0
+    upkeep: float = 10.0
+    fresh_temperature: float = 1.0
+    most_rejections: int = 3
+
+
+class Link:
+    """Opens, asks and closes one device. It knows nothing of states; its methods belong to the loop's thread."""
+
+    def __init__(
+        self,
+        name: str,
+        device: Spectrometer,
+        power: PowerSwitch | None,
+        cooler: Cooler,
+        clock: Clock,
+        timing: SpectrometerTiming,
+        acquirer: AcquirerFactory,
+    ) -> None:
+        self.info: SpectrometerInfo | None = None
+        self.visited = 0.0
+        self._name = name
+        self._guard = GuardedSpectrometer(device, margin=timing.margin, open_limit=timing.open_limit)
+        self._power = power
+        self._cooler = cooler
+        self._clock = clock
+        self._timing = timing
+        self._make_acquirer = acquirer
+        self._acquirer: Acquires | None = None
+        self._worker = Worker(f"spectrometer {name}")
+        self._opened = False
+
+    @property
+    def ready(self) -> bool:
+        """Whether the device can take an exposure."""
+        return self._acquirer is not None
+
+    @property
+    def stuck(self) -> bool:
+        """Whether a call is under way."""
+        return self._worker.busy
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._worker.start()
+
+    def drop(self) -> None:
+        """The device has failed; it has to be closed and opened again."""
+        self._acquirer = None
+
+    async def stop(self, deadline: float) -> bool:
+        """Interrupt what is under way, close, end the thread; False if a stuck driver was left behind."""
+        if self._worker.busy:
+            interrupt(self._guard, self._worker.name)
+            await at_most(self._worker.idle(), deadline / 2)
+        if self._opened and not self._worker.busy:
+            await at_most(self.close(), deadline / 4)
+        return await self._worker.stop(deadline / 4)
+
+    async def open(self) -> None:
+        """Switch on and open what is closed. Raises DeviceError."""
+        if self._power is not None:
+            await self._switch(self._power.on)
+        self._opened = True
+        self.info, self._acquirer = await self._call(self._open)
+
+    def _open(self) -> tuple[SpectrometerInfo, Acquires]:
+        info = self._guard.open()
+        return info, self._make_acquirer(self._guard, info, self._clock)
+
+    async def visit(self) -> tuple[bool, bool]:
+        """Set the cooler if due, read the temperature; whether they changed. Raises DeviceError."""
+        if self.info is None:
+            raise DeviceRemoved(f"spectrometer {self._name} was never open")
+        has_cooler = self.info.has_cooler
+        reading = await self._call(self._cooler.service(self._guard, has_cooler))
+        self.visited = self._clock.monotonic()
+        return self._cooler.report(reading, has_cooler)
+
+    async def expose(self, integration_time: float, not_before: float) -> Exposure:
+        """A fresh exposure. Raises DeviceError, and InvalidValue for what the device can't integrate."""
+        if self._acquirer is None:
+            raise DeviceRemoved(f"spectrometer {self._name} is not connected")
+        return await self._call(partial(self._acquirer.acquire, integration_time, not_before=not_before))
+
+    async def close(self) -> None:
+        """Close the device as soon as its thread has returned, however long that takes."""
+        self._acquirer = None
+        await self._worker.idle()
+        if self._opened:
+            try:
+                await self._call(self._guard.close)
+            except DeviceError as error:
+                _logger.warning("closing spectrometer %s: %s", self._name, error)
+                await self._worker.idle()
+            self._opened = False
+        self._cooler.closed()
+
+    async def power_off(self) -> None:
+        """Cooler off, close, switch off. Raises DeviceError if the switch fails."""
+        await self._worker.idle()
+        if self._opened and self._cooler.enabled:
+            try:
+                await self._call(partial(self._guard.set_cooler, False, self._cooler.target))
+            except DeviceError as error:
+                _logger.warning("cooler of %s before the power goes: %s", self._name, error)
+        await self.close()
+        if self._power is not None:
+            await self._switch(self._power.off)
+
+    async def _call(self, function: Callable[[], T]) -> T:
+        """Call the device; whatever its driver raises comes out as a DeviceError."""
+        with self._device_errors():
+            return await guarded(self._worker, self._guard, function, grace=self._timing.grace)
+
+    async def _switch(self, function: Callable[[], None]) -> None:
+        with self._device_errors():
+            await limited(self._worker, function, limit=self._timing.margin)
+
+    @contextmanager
+    def _device_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (DeviceError, InvalidValue):
+            raise
+        except Exception as error:
+            _logger.exception("the driver of spectrometer %s failed in an unexpected way", self._name)
+            raise DeviceError(f"{type(error).__name__}: {error}") from error

@@ -1,0 +1,110 @@
+"""One shutter, its thread, and whether anybody can be sure where it is."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from piccolo3.clock import Clock
+from piccolo3.config import ChannelConfig
+from piccolo3.devices.interface import Shutter
+from piccolo3.errors import DeviceError, DeviceTimeout
+from piccolo3.events import Broker
+from piccolo3.status import ShutterStatus
+from piccolo3.workers.calls import at_most, limited
+from piccolo3.workers.events import ShutterChanged
+from piccolo3.workers.worker import Worker
+
+__all__ = ["ShutterWorker"]
+
+_logger = logging.getLogger(__name__)
+
+
+class ShutterWorker:
+    """A shutter as the event loop sees it. Moves wait for the one under way.
+
+    `deadline` is how many seconds more than pulse and settling a move may take.
+    """
+
+    def __init__(
+        self,
+        direction: str,
+        config: ChannelConfig,
+        shutter: Shutter,
+        clock: Clock,
+        broker: Broker,
+        *,
+        deadline: float = 1.0,
+    ) -> None:
+        self.direction = direction
+        self.config = config
+        self._shutter = shutter
+        self._clock = clock
+        self._broker = broker
+        self._deadline = deadline + (config.pulse_time + config.settling_time) / 1000.0
+        self._worker = Worker(f"shutter {direction}")
+        self._moving = asyncio.Lock()
+        self._sure = False
+        self._told = shutter.status
+
+    @property
+    def status(self) -> ShutterStatus:
+        """Where it was moved last."""
+        return self._shutter.status
+
+    @property
+    def surely_closed(self) -> bool:
+        """Whether the last move was to close it, and has succeeded."""
+        return self._sure and self.status is ShutterStatus.CLOSED
+
+    async def start(self) -> None:
+        """Start the thread and close the shutter, so that it is somewhere known; a failure goes to the log."""
+        self._worker.start()
+        await self._close_quietly()
+
+    async def open(self) -> float:
+        """Open; the time (monotonic, s) when it had settled. Raises DeviceError."""
+        return await self._move(self._shutter.open)
+
+    async def close(self) -> float:
+        """Close; the time (monotonic, s) when it had settled. Raises DeviceError."""
+        return await self._move(self._shutter.close)
+
+    async def stop(self, deadline: float = 2.0) -> bool:
+        """Close the shutter and end the thread; False if the thread is stuck and was left behind."""
+        if not self.surely_closed:
+            await at_most(self._close_quietly(), deadline / 2)
+        return await self._worker.stop(deadline / 2)
+
+    async def _close_quietly(self) -> None:
+        try:
+            await self.close()
+        except DeviceError as error:
+            _logger.warning("shutter %s can't be closed: %s", self.direction, error)
+
+    async def _move(self, move: Callable[[], None]) -> float:
+        def moved() -> float:
+            move()
+            return self._clock.monotonic()
+
+        async with self._moving:
+            if not await at_most(self._worker.idle(), self._deadline):
+                raise DeviceTimeout(f"the driver of shutter {self.direction} is stuck in a call")
+            self._sure = False
+            try:
+                settled = await limited(self._worker, moved, limit=self._deadline)
+            except DeviceError:
+                raise
+            except Exception as error:
+                _logger.exception("the driver of shutter %s failed in an unexpected way", self.direction)
+                raise DeviceError(f"{type(error).__name__}: {error}") from error
+            finally:
+                self._tell()
+            self._sure = True
+            return settled
+
+    def _tell(self) -> None:
+        if self.status is not self._told:
+            self._told = self.status
+            self._broker.publish(ShutterChanged(direction=self.direction, status=self._told))

@@ -1,0 +1,96 @@
+"""The data directory and its thread: every call that touches the disk, in the order they were asked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from piccolo3.spectrum import SpectraList
+from piccolo3.store import DataDirectory, RunInfo
+from piccolo3.workers.calls import at_most, retrieve
+from piccolo3.workers.worker import Worker
+
+__all__ = ["Writer"]
+
+T = TypeVar("T")
+
+
+class Writer:
+    """A data directory as the event loop sees it. What it raises is StoreError, InvalidValue, NotFound, Conflict."""
+
+    def __init__(self, directory: DataDirectory) -> None:
+        self._directory = directory
+        self._worker = Worker("writer")
+        self._turn = asyncio.Lock()
+        self._writing: set[asyncio.Task[tuple[Path, ...]]] = set()
+
+    @property
+    def path(self) -> Path:
+        """Path of the data directory."""
+        return self._directory.path
+
+    @property
+    def clobber(self) -> bool:
+        """Whether existing files are overwritten."""
+        return self._directory.clobber
+
+    async def start(self) -> None:
+        """Start the thread and open the directory."""
+        self._worker.start()
+        await self.run(self._directory.open)
+
+    async def stop(self, deadline: float = 4.0) -> bool:
+        """Finish what was asked to be written, close the directory, end the thread; False if the disk hangs."""
+        if self._writing:
+            await asyncio.wait(self._writing, timeout=deadline / 2)
+        await at_most(self.run(self._directory.close), deadline / 4)
+        return await self._worker.stop(deadline / 4)
+
+    async def run(self, function: Callable[[], T]) -> T:
+        """The result of any blocking function that concerns the disk, when those asked before are done."""
+        async with self._turn:
+            await self._worker.idle()  # the one before may have been given up by whoever asked
+            return await self._worker.run(function)
+
+    async def write(self, spectra: SpectraList) -> tuple[Path, ...]:
+        """Write to disk; the paths of the files. Goes on where the caller is cancelled."""
+        task = asyncio.create_task(self.run(partial(self._directory.write, spectra)), name="write spectra")
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+        task.add_done_callback(retrieve)
+        return await asyncio.shield(task)
+
+    async def read(self, run: str, file_name: str) -> str:
+        """The text of a file."""
+        return await self.run(partial(self._directory.read, run, file_name))
+
+    async def runs(self) -> list[RunInfo]:
+        """All runs."""
+        return await self.run(self._directory.runs)
+
+    async def newest_run(self) -> str | None:
+        """The run that changed last; None if there is none."""
+        return await self.run(self._directory.newest_run)
+
+    async def run_exists(self, name: str) -> bool:
+        """Whether there is a run of this name."""
+        return await self.run(partial(self._directory.run_exists, name))
+
+    async def create_run(self, name: str) -> str:
+        """Make a run unless it exists; its name, which for a new one is in the normal form of Unicode."""
+        return await self.run(partial(self._directory.create_run, name))
+
+    async def spectra_files(self, run: str) -> list[str]:
+        """Names of the files of a run, in descending order."""
+        return await self.run(partial(self._directory.spectra_files, run))
+
+    async def current_batch(self, run: str) -> int:
+        """Number of the last batch of a run, -1 before the first."""
+        return await self.run(partial(self._directory.current_batch, run))
+
+    async def new_batch(self, run: str) -> int:
+        """The next batch number of a run, never used before."""
+        return await self.run(partial(self._directory.new_batch, run))
