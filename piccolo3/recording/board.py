@@ -1,0 +1,108 @@
+"""What everybody can see of the engine, and the gate that a pause closes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from piccolo3.clock import Clock
+from piccolo3.events import Broker
+from piccolo3.recording.events import ProgressChanged, SequenceChanged, StatusChanged
+from piccolo3.recording.outcome import Progress
+
+__all__ = ["IDLE", "Board", "Gate"]
+
+IDLE = "idle"
+PAUSED = "paused"
+WAITING = "waiting"
+_logger = logging.getLogger(__name__)
+
+
+class Board:
+    """Status, sequence and progress; events are published for what changes."""
+
+    def __init__(self, broker: Broker) -> None:
+        self.status = IDLE
+        self.sequence = -1
+        self.progress = Progress()
+        self._broker = broker
+
+    @property
+    def last_error(self) -> str | None:
+        """What went wrong last, since the last batch began."""
+        return self.progress.last_error
+
+    def show_status(self, status: str) -> None:
+        """Show what is being done."""
+        if status != self.status:
+            self.status = status
+            self._broker.publish(StatusChanged(status=status))
+
+    def show_sequence(self, sequence: int) -> None:
+        """Show which sequence is recorded."""
+        if sequence != self.sequence:
+            self.sequence = sequence
+            self._broker.publish(SequenceChanged(sequence=sequence))
+
+    def show_progress(self, progress: Progress) -> None:
+        """Show how far the batch is."""
+        if progress != self.progress:
+            self.progress = progress
+            self._broker.publish(ProgressChanged(progress=progress))
+
+    def show_error(self, message: str) -> None:
+        """Show and log what went wrong."""
+        _logger.warning("%s", message)
+        self.show_progress(replace(self.progress, last_error=message))
+
+
+class Gate:
+    """A pause holds up whoever passes, and is seen at once by whoever only waits."""
+
+    def __init__(self, board: Board, clock: Clock) -> None:
+        self._board = board
+        self._clock = clock
+        self._open = asyncio.Event()
+        self._open.set()
+        self._held: str | None = None
+
+    @property
+    def paused(self) -> bool:
+        """Whether a pause is wanted."""
+        return not self._open.is_set()
+
+    def toggle(self) -> None:
+        """Pause, or go on."""
+        if self.paused:
+            self._open.set()
+        else:
+            self._open.clear()
+        self._show()
+
+    async def wait(self, seconds: float) -> None:
+        """Wait so long, and on while paused."""
+        with self._holding(WAITING):
+            await self._clock.asleep(seconds)
+            await self._open.wait()
+
+    async def enter(self) -> None:
+        """Go through at once, or when the pause is over."""
+        if self.paused:
+            with self._holding(self._board.status):
+                await self._open.wait()
+
+    @contextmanager
+    def _holding(self, status: str) -> Iterator[None]:
+        self._held = status
+        self._show()
+        try:
+            yield
+        finally:
+            self._held = None
+
+    def _show(self) -> None:
+        if self._held is not None:
+            self._board.show_status(PAUSED if self.paused else self._held)

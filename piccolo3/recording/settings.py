@@ -1,0 +1,94 @@
+"""How a batch is recorded."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+
+from piccolo3.errors import InvalidValue
+from piccolo3.spectrum import JsonValue
+
+__all__ = ["BatchSettings"]
+
+_MOST = 1_000_000
+_LONGEST = 86_400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchSettings:
+    """Settings of a batch; InvalidValue for those out of range.
+
+    `autointegration` is -1 for never, 0 for once before the first sequence, n for before every n-th; `delay` is
+    seconds after each sequence, `target` the peak in percent of saturation.
+    """
+
+    sequences: int = 1
+    autointegration: int = -1
+    delay: float = 0.0
+    target: float = 80.0
+
+    def __post_init__(self) -> None:
+        _whole("number of sequences", self.sequences)
+        _whole("autointegration", self.autointegration)
+        if self.sequences < 1:
+            raise InvalidValue("number of sequences must be greater than 0")
+        if self.sequences > _MOST:
+            raise InvalidValue(f"number of sequences must not be greater than {_MOST}")
+        if self.autointegration > _MOST:
+            raise InvalidValue(f"autointegration must not be greater than {_MOST}")
+        if not 0.0 <= _number("delay", self.delay) <= _LONGEST:
+            raise InvalidValue(f"delay must be >=0 and <={_LONGEST:.0f}")
+        if not 10.0 <= _number("target", self.target) <= 90.0:
+            raise InvalidValue("target must be >=10 and <=90")
+        object.__setattr__(self, "autointegration", max(-1, self.autointegration))
+        object.__setattr__(self, "delay", float(self.delay))
+        object.__setattr__(self, "target", float(self.target))
+
+    def changed(
+        self,
+        *,
+        sequences: int | None = None,
+        autointegration: int | None = None,
+        delay: float | None = None,
+        target: float | None = None,
+    ) -> BatchSettings:
+        """These settings with what is not None replaced; InvalidValue for those out of range."""
+        return replace(
+            self,
+            sequences=self.sequences if sequences is None else sequences,
+            autointegration=self.autointegration if autointegration is None else autointegration,
+            delay=self.delay if delay is None else delay,
+            target=self.target if target is None else target,
+        )
+
+    def differences(self, other: BatchSettings) -> tuple[str, ...]:
+        """Names of the settings that differ."""
+        return tuple(f.name for f in fields(self) if getattr(self, f.name) != getattr(other, f.name))
+
+    def as_dict(self) -> dict[str, JsonValue]:
+        """The settings as JSON."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+    @classmethod
+    def from_dict(cls, values: JsonValue) -> BatchSettings:
+        """The settings of `as_dict`; defaults for whatever is missing or makes no sense."""
+        settings = cls()
+        if isinstance(values, Mapping):
+            for f in fields(cls):
+                try:
+                    settings = replace(settings, **{f.name: values.get(f.name, getattr(settings, f.name))})
+                except InvalidValue:
+                    continue
+        return settings
+
+
+def _whole(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise InvalidValue(f"{name} must be a whole number, not {value!r}")
+
+
+def _number(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise InvalidValue(f"{name} must be a finite number, not {value!r}")
+    return value
