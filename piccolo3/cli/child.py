@@ -1,0 +1,124 @@
+"""A piccolo3 server as a child process, with a data directory and a log of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import socket
+from pathlib import Path
+from types import TracebackType
+
+from piccolo3.client import Piccolo
+from piccolo3.errors import ConnectionFailed, PiccoloError
+
+__all__ = ["Child", "ServerFailed", "derive_server_file", "port_is_taken"]
+
+_START = 30.0  # s until a server has to answer
+_STOP = 10.0  # s until it has to be gone after SIGTERM
+_PAUSE = 0.1  # s between two attempts to reach a server that is starting
+_LOG_LINES = 20
+
+
+class ServerFailed(PiccoloError):
+    """The server did not start, did not answer, ended by itself or did not stop cleanly."""
+
+
+def port_is_taken(port: int) -> bool:
+    """Whether somebody listens at the port already, by UDP or TCP, IPv6 or IPv4."""
+    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+        for family, anywhere in ((socket.AF_INET6, "::"), (socket.AF_INET, "0.0.0.0")):  # noqa: S104
+            with contextlib.suppress(OSError), socket.socket(family, kind) as probe:  # OSError: no IPv6 here
+                if kind is socket.SOCK_STREAM:  # connections that ended a moment ago don't count
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                if family is socket.AF_INET6:
+                    probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                try:
+                    probe.bind((anywhere, port))
+                except OSError:
+                    return True
+    return False
+
+
+def derive_server_file(template: str, instrument_file: Path) -> str:
+    """The text of a server file that uses that instrument file, wherever its data directory is."""
+    line = f'config = "{instrument_file.resolve()}"'
+    text, count = re.subn(r"^config\s*=.*$", lambda _: line, template, count=1, flags=re.MULTILINE)
+    return text if count else f"{line}\n{template}"
+
+
+class Child:
+    """Starts on entry and waits until the server answers; stops it on exit, whatever happens."""
+
+    def __init__(self, command: Path, server_file: Path, data_dir: Path, port: int) -> None:
+        self._command = [str(command), "-s", str(server_file), "-o", str(data_dir), "--port", str(port)]
+        self.url = f"coap://localhost:{port}"
+        self.log_file = data_dir / "server.log"
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def __aenter__(self) -> Child:
+        with self.log_file.open("wb") as log:
+            try:
+                # a session of its own: Ctrl-C on the terminal goes to us only, and we stop the server
+                self._process = await asyncio.create_subprocess_exec(
+                    *self._command, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                )
+            except OSError as problem:
+                raise ServerFailed(f"{self._command[0]} can't be started: {problem.strerror}") from problem
+        try:
+            await self._wait_for_answer()
+        except BaseException:
+            await self.stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        clean = await self.stop()
+        if not clean and value is None:
+            raise ServerFailed(f"the server did not stop cleanly\n{self.log()}")
+
+    async def _wait_for_answer(self) -> None:
+        try:
+            async with asyncio.timeout(_START):
+                while True:
+                    self.check()
+                    try:
+                        async with Piccolo(self.url, timeout=1.0):
+                            return
+                    except ConnectionFailed:
+                        await asyncio.sleep(_PAUSE)
+        except TimeoutError:
+            raise ServerFailed(f"the server did not answer within {_START:g} s\n{self.log()}") from None
+
+    def check(self) -> None:
+        """Raise ServerFailed if the server has ended."""
+        if self._process is not None and self._process.returncode is not None:
+            raise ServerFailed(f"the server ended with exit status {self._process.returncode}\n{self.log()}")
+
+    async def wait(self) -> None:
+        """Wait until the server ends by itself, which is a failure."""
+        if self._process is not None:
+            await self._process.wait()
+        self.check()
+
+    def log(self) -> str:
+        """The last lines of its log."""
+        lines = self.log_file.read_text(errors="replace").splitlines()[-_LOG_LINES:]
+        return "\n".join([f"the end of {self.log_file}:", *(f"  {line}" for line in lines)])
+
+    async def stop(self) -> bool:
+        """Stop it; return whether it went by itself when it was asked to."""
+        if self._process is None:
+            return True
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.terminate()
+        try:
+            async with asyncio.timeout(_STOP):
+                return await self._process.wait() == 0
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+            return False
