@@ -226,7 +226,8 @@ def test_stopping_does_not_wait_for_clients_that_dont_read() -> None:
             # CSM with Max-Message-Size 1 MiB and Block-Wise-Transfer, then GETs
             writer.write(b"\x50\xe1\x23\x0f\xff\xff\x20")
             path = b"\xb8data_dir\x04runs\x02r1\x07spectra\x05large"
-            writer.write(30 * (bytes([0xD0, len(path) - 13, 0x01]) + path))
+            for token in range(30):
+                writer.write(bytes([0xD1, len(path) - 13, 0x01, token]) + path)
             await reader.readexactly(5_000_000)
             started = asyncio.get_running_loop().time()
         assert asyncio.get_running_loop().time() - started < 2.5
