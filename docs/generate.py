@@ -5,13 +5,19 @@ Run by `make docs`; a test fails when the table is not up to date.
 
 from __future__ import annotations
 
+import asyncio
 import json
+import shutil
+import socket
+import tempfile
 from pathlib import Path
 
-from piccolo3.components import Resource, walk
-from piccolo3.components.component import Component
+from piccolo3 import config
+from piccolo3.clock import SystemClock
+from piccolo3.components import Component, Resource, walk
+from piccolo3.server.application import Application
 
-__all__ = ["table", "with_table"]
+__all__ = ["coap_md", "main"]
 
 ROOT = Path(__file__).parent.parent
 BEGIN, END = "<!-- tree begin -->\n", "<!-- tree end -->\n"
@@ -20,8 +26,7 @@ BEGIN, END = "<!-- tree begin -->\n", "<!-- tree end -->\n"
 def _placeholders(root: Component) -> dict[str, str]:
     """Names of this rig, and what stands for them in the table."""
     names = dict.fromkeys(root.children()["spectrometer"].children(), "S_<serial>")
-    names |= dict.fromkeys(root.children()["shutter"].children(), "<channel>")
-    return names | dict.fromkeys(root.children()["data_dir"].children()["runs"].children(), "<run>")
+    return names | dict.fromkeys(root.children()["shutter"].children(), "<channel>")
 
 
 def _type(schema: dict[str, object] | None) -> str:
@@ -43,7 +48,6 @@ def _row(resource: Resource, path: str) -> str:
     arguments = "; ".join(
         f"{a.name}: {_type(a.type.schema())}" + ("" if a.required else f" = {json.dumps(a.default)}")
         for a in resource.arguments
-        if resource.kind != "lookup"
     )
     answer = _type(resource.answer.schema()) if resource.answer else ""
     text = resource.title + (f" ({resource.text})" if resource.text else "")
@@ -63,10 +67,10 @@ def table(root: Component) -> str:
     """Return the tree as a Markdown table, one row for each resource, names of this rig replaced by what they are."""
     names = _placeholders(root)
     rows: dict[str, str] = {}
-    for resource in walk(root, prototypes=False):
+    for resource in walk(root, prototypes=True):
         path = "/".join(names.get(part, part) for part in resource.path)
-        if resource.kind == "lookup":
-            path += f"/<{resource.arguments[0].name}>"
+        if resource.item_argument is not None:
+            path += f"/<{resource.item_argument.name}>"
         rows.setdefault(path, _row(resource, path))
     head = (
         "| path | methods | | GET answers | arguments of PUT and POST | their answer | what it is |\n"
@@ -76,8 +80,33 @@ def table(root: Component) -> str:
     return "\n".join([head, *rows.values()]) + "\n"
 
 
-def with_table(text: str, root: Component) -> str:
-    """Return the text of coap.md with the table of `root`."""
-    before, rest = text.split(BEGIN)
+def _free_port() -> int:
+    with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as tcp:
+        tcp.bind(("::1", 0))
+        return int(tcp.getsockname()[1])
+
+
+async def coap_md() -> str:
+    """Return the text of coap.md with the table of the demo rig, which is started for that on a free port."""
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(ROOT / "pdata" / "piccolo.config", folder)
+        overrides: dict[tuple[str, ...], object] = {
+            ("datadir", "datadir"): folder,
+            ("coap", "address"): "::1",
+            ("coap", "port"): _free_port(),
+        }
+        async with Application(config.load(None, overrides), SystemClock()) as application:
+            generated = table(application.root)
+    before, rest = (ROOT / "coap.md").read_text(encoding="utf-8").split(BEGIN)
     _, after = rest.split(END)
-    return f"{before}{BEGIN}\n{table(root)}\n{END}{after}"
+    return f"{before}{BEGIN}\n{generated}\n{END}{after}"
+
+
+def main() -> None:
+    """Write coap.md."""
+    text = asyncio.run(coap_md())
+    (ROOT / "coap.md").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -59,7 +59,7 @@ class Control(Component):
         """Return the status in words."""
         return self._recorder.status
 
-    @value(Integer(minimum=-1), title="sequence that is recorded, or was last", observable=True)
+    @value(Integer(minimum=-1), title="sequence that is recorded or was last", observable=True)
     def current_sequence(self) -> int:
         """Return the number of the sequence, -1 before the first."""
         return self._recorder.current_sequence
@@ -78,7 +78,7 @@ class Control(Component):
             "run, batch, kind, result (complete, aborted, failed), reason, lost, sequences_done, started, ended",
             size=MAX_OBSERVABLE,
         ),
-        title="how the last batch ended, null before the first",
+        title="how the last batch ended (null before the first)",
         observable=True,
     )
     def outcome(self) -> JsonValue:
@@ -118,7 +118,7 @@ class Control(Component):
 
     @value(
         Number(minimum=10, maximum=90, unit="%"),
-        title="peak that automatic integration aims at, in % of saturation",
+        title="peak that automatic integration aims at (% of saturation)",
         observable=True,
     )
     def target(self) -> float:
@@ -174,7 +174,7 @@ class Control(Component):
         """Abort; NotBusy if nothing is being done."""
         await self._recorder.abort()
 
-    @command(title="pause, or go on", legacy_get=True)
+    @command(title="pause or go on", legacy_get=True)
     async def pause(self) -> None:
         """Pause, or go on if paused; NotBusy if nothing is being done."""
         await self._recorder.pause()

@@ -24,7 +24,7 @@ class DataDirectoryResources(Component):
     """The data directory, seen by clients."""
 
     def __init__(self, recorder: Recorder, writer: Writer, mount: Mount, broker: Broker) -> None:
-        super().__init__("data_dir", title="runs and their files", children=[_Runs(recorder, writer, broker)])
+        super().__init__("data_dir", title="runs and their files", children=[_Runs(recorder, writer)])
         self._recorder = recorder
         self._writer = writer
         self._mount = mount
@@ -83,7 +83,7 @@ class DataDirectoryResources(Component):
 class _Runs(Component):
     """`runs/<run>`: every run can be found, the current one is listed."""
 
-    def __init__(self, recorder: Recorder, writer: Writer, broker: Broker) -> None:
+    def __init__(self, recorder: Recorder, writer: Writer) -> None:
         super().__init__("runs", title="the runs")
         self._recorder = recorder
         self._writer = writer
@@ -94,6 +94,9 @@ class _Runs(Component):
     def find(self, name: str) -> Component | None:
         return _Run(name, self._writer) if name else None
 
+    def prototype(self) -> Component:
+        return _Run("run", self._writer)
+
 
 class _Run(Component):
     """One run; its resources raise NotFound if there is none of this name."""
@@ -102,7 +105,7 @@ class _Run(Component):
         super().__init__(name, title=f"run {name}")
         self._writer = writer
 
-    @value(Integer(minimum=-1), title="number of the last batch, -1 if there is none")
+    @value(Integer(minimum=-1), title="number of the last batch (-1 if there is none)")
     async def current_batch(self) -> int:
         """Return the number of the last batch."""
         return await self._writer.current_batch(self.name)
@@ -113,7 +116,7 @@ class _Run(Component):
         await self._writer.current_batch(self.name)
         return self.name
 
-    @value(ListOf(_FILE), title="names of the files, newest first")
+    @value(ListOf(_FILE), title="names of the files (newest first)")
     async def spectra_list(self) -> list[str]:
         """Return names of files."""
         return await self._writer.spectra_files(self.name)

@@ -43,7 +43,7 @@ class _Shutter(Component):
         if event.direction == self.name:
             self.announce("status")
 
-    @value(Number(minimum=0, unit="µm"), title="diameter of the fibre, for the record")
+    @value(Number(minimum=0, unit="µm"), title="diameter of the fibre (for the record)")
     def fibre_diameter(self) -> float:
         """Return the diameter as configured."""
         return self._shutter.config.fibre_diameter

@@ -140,7 +140,7 @@ class _Spectrometer(Component):
         """Return the status as a number."""
         return self._worker.status
 
-    @value(Nullable(Text()), title="why the spectrometer can't be used, null if it can")
+    @value(Nullable(Text()), title="why the spectrometer can't be used (null if it can)")
     def reason(self) -> str | None:
         """Return what went wrong last."""
         return self._worker.reason
@@ -181,7 +181,7 @@ class _Spectrometer(Component):
         """Set the upper limit; current times above it move to it."""
         self._times.set_max_time(self.serial, t)
 
-    @value(Nullable(Boolean()), name="haveTEC", title="whether there is a thermo-electric cooler, null if unknown")
+    @value(Nullable(Boolean()), name="haveTEC", title="whether there is a thermo-electric cooler (null if unknown)")
     def have_tec(self) -> bool | None:
         """Return whether there is one."""
         return self._worker.have_cooler

@@ -48,6 +48,7 @@ class Application:
         self._mount = Mount(server.datadir.device, server.datadir.mntpnt)
         self._address = server.coap
         self._stack = AsyncExitStack()
+        self.root: Component = Group("")
 
     async def __aenter__(self) -> Application:
         async with AsyncExitStack() as stack:
@@ -82,8 +83,8 @@ class Application:
         )
         stack.push_async_callback(recorder.stop)
         await recorder.start()
-        root = self._tree(spectrometers, shutters, times, recorder)
-        await stack.enter_async_context(CoapServer(root, self._address.address, self._address.port))
+        self.root = self._tree(spectrometers, shutters, times, recorder)
+        await stack.enter_async_context(CoapServer(self.root, self._address.address, self._address.port))
 
     def _tree(
         self,

@@ -1,0 +1,13 @@
+"""What is generated from the code is up to date."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from docs import generate
+
+
+def test_the_tree_in_coap_md_is_that_of_the_code() -> None:
+    written = (Path(generate.ROOT) / "coap.md").read_text(encoding="utf-8")
+    assert asyncio.run(generate.coap_md()) == written, "run `make docs`"
