@@ -41,6 +41,7 @@ _HOLD_UP = 0.02  # s that the host may be late without another try
 _NAP = 0.1  # s, the longest sleep of our own; longer waits are reads, which the device's interrupt() ends
 _MARGIN = 2.0  # s added to the time that a read may take at most
 _UNKNOWN = 15.0  # s, the longest exposure that is expected to be under way when a device was opened
+_NOISY_PIXELS = 16  # read noise is a count or more: by chance they are all equal once in 10^9 exposures
 
 
 class _Doubt(Exception):
@@ -99,7 +100,6 @@ class Acquirer:
                 if unusable > 1:
                     break
             else:
-                self._last = counts
                 self._be_idle()
                 return Exposure(
                     counts=counts,
@@ -141,10 +141,6 @@ class Acquirer:
             raise _Doubt("the device answered sooner than it can have integrated")
         if latest is not None and now >= latest:
             raise _Doubt("the host was held up while an exposure was read")
-        if self._last is not None and np.array_equal(counts, self._last) and counts.min() < self._info.saturation:
-            raise _Unusable("it is the same as the last one, count for count")
-        if not counts.any():
-            raise _Unusable("all its counts are zero")
         self._ends_by = now
         return counts, max(earliest, now - self._transfer - seconds)
 
@@ -207,7 +203,17 @@ class Acquirer:
             self._touched = self._clock.monotonic()  # a failed read may have taken one out of the buffer
         if counts.shape != (self._info.pixels,):
             raise _Unusable(f"it has {counts.size} pixels instead of {self._info.pixels}")
+        if not counts.any():
+            raise _Unusable("all its counts are zero")
+        last, self._last = self._last, counts
+        # also of those thrown away: a repeated one must not be counted
+        if last is not None and np.array_equal(counts, last) and self._is_noisy(counts):
+            raise _Unusable("it is the same as the one before, count for count")
         return counts
+
+    def _is_noisy(self, counts: NDArray[np.int32]) -> bool:
+        """Whether enough pixels are not saturated that two exposures can't be the same by chance."""
+        return int(np.count_nonzero(counts < self._info.saturation)) >= _NOISY_PIXELS
 
     def _wait_until(self, moment: float) -> None:
         while (missing := moment - self._clock.monotonic()) > 0:
