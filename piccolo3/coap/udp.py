@@ -55,6 +55,9 @@ class _Messages(MessageManager):  # type: ignore[misc]
 
 
 class _Datagrams6(MessageInterfaceUDP6):  # type: ignore[misc]
+    _trying = False
+    _failed = False
+
     @classmethod
     async def on_socket(cls, messages: interfaces.MessageManager, sock: socket.socket) -> _Datagrams6:
         interface: _Datagrams6 = await cls._create_transport_endpoint(sock, messages, messages.log, messages.loop)
@@ -69,6 +72,28 @@ class _Datagrams6(MessageInterfaceUDP6):  # type: ignore[misc]
             super().datagram_msg_received(data, ancdata, flags, address)
         except UnicodeDecodeError:
             _logger.info("ignoring a message from %s with an option that is not UTF-8", address)
+
+    def send(self, message: aiocoap.Message) -> None:
+        """Send; again if the socket reports an error.
+
+        The first one may be about an earlier message: that nobody listens any more where one client was ends the
+        next sendmsg(2), to whomever that is, and aiocoap would forget the wrong client. The queue of errors, which
+        has the address, tells whom it was about.
+        """
+        self._trying, self._failed = True, False
+        self._send(message)
+        self._trying = False
+        if self._failed:
+            self._send(message)
+
+    def _send(self, message: aiocoap.Message) -> None:
+        super().send(message)
+
+    def error_received(self, exc: Exception) -> None:
+        if self._trying:
+            self._failed = True
+        else:
+            super().error_received(exc)
 
 
 class _Datagrams4(_Datagrams6):
@@ -99,7 +124,7 @@ class _Datagrams4(_Datagrams6):
     ) -> None:
         super().datagram_errqueue_received(data, _controls6(ancdata), flags, _address6(address))
 
-    def send(self, message: aiocoap.Message) -> None:
+    def _send(self, message: aiocoap.Message) -> None:
         remote = message.remote
         self._remote_being_sent_to.set(remote)
         try:

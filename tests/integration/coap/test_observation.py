@@ -219,3 +219,23 @@ def test_many_observers() -> None:
             await asyncio.gather(*watching)
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("host", ["::1", "127.0.0.1"])
+def test_an_observer_that_vanishes_takes_no_other_along(host: str) -> None:
+    async def main() -> None:
+        async with toy_server("::") as toy, raw_client(toy.port, host) as lasting:
+            async with raw_client(toy.port, host) as vanishing:
+                vanishing.send(REGISTER)
+                await vanishing.receive()
+            lasting.send(REGISTER)
+            await lasting.receive()
+            assert len(observers(toy)) == 2
+            for number in range(1, 4):
+                await toy.control.set_delay(number)
+                notification = await lasting.receive()
+                assert notification.endswith(f"{float(number)}".encode())
+                lasting.send(b"\x60\x00" + notification[2:4])  # ACK
+            await eventually(lambda: len(observers(toy)) == 1)
+
+    asyncio.run(main())
