@@ -6,7 +6,6 @@ aiocoap's own keep every upload for minutes, whatever its size, and answer with 
 from __future__ import annotations
 
 import hashlib
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
@@ -54,9 +53,12 @@ class _Upload:
 
 
 class Uploads:
-    """Payloads that come in blocks. At most 64 at a time; the one that waited longest is dropped for a new one."""
+    """Payloads that come in blocks. At most 64 at a time; the one that waited longest is dropped for a new one.
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+    `now` gives seconds on a monotonic scale.
+    """
+
+    def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._uploads: OrderedDict[Key, _Upload] = OrderedDict()
 
@@ -104,7 +106,7 @@ def check_size(size: int) -> None:
 class Downloads:
     """Answers that go out in blocks, kept until the client must have got them; 16 MiB of them at most."""
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._answers: OrderedDict[Key, tuple[float, aiocoap.Message]] = OrderedDict()
         self._size = 0

@@ -46,7 +46,7 @@ class CoapServer:
             raise RuntimeError("the server is running already")
         endpoints = await open_endpoints(self._address, self._configured_port)
         # aiocoap itself keeps no reference to a context, and without one it is garbage that stops answering
-        self._context = _Context(Site(self._root))
+        self._context = _Context(Site(self._root, asyncio.get_running_loop().time))
         try:
             for endpoint in endpoints:
                 await listen_for_datagrams(self._context, endpoint.datagrams)

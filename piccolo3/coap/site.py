@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import aiocoap
 from aiocoap.numbers.codes import Code
@@ -38,12 +39,15 @@ _REGISTER = 0  # value of the option Observe
 
 
 class Site:
-    """Answers requests for the resources below a root component, `.well-known/core` and `description`."""
+    """Answers requests for the resources below a root component, `.well-known/core` and `description`.
 
-    def __init__(self, root: Component) -> None:
+    `now` gives seconds on a monotonic scale.
+    """
+
+    def __init__(self, root: Component, now: Callable[[], float]) -> None:
         self._root = root
-        self._uploads = Uploads()
-        self._downloads = Downloads()
+        self._uploads = Uploads(now)
+        self._downloads = Downloads(now)
 
     async def render_to_pipe(self, pipe: Pipe) -> None:
         """Answer a request; one that observes is answered until nobody is interested any more."""

@@ -81,8 +81,10 @@ class _Datagrams6(MessageInterfaceUDP6):  # type: ignore[misc]
         has the address, tells whom it was about.
         """
         self._trying, self._failed = True, False
-        self._send(message)
-        self._trying = False
+        try:
+            self._send(message)
+        finally:
+            self._trying = False
         if self._failed:
             self._send(message)
 

@@ -167,6 +167,8 @@ def test_a_message_quoting_the_client_stays_short() -> None:
         assert len(answer.payload) < 1024
         answer = await client.ask(GET, "nothing/" + "x" * 255)
         assert len(answer.payload) < 1024
+        answer = await client.ask(GET, "data_dir/runs/r1/spectra/none")  # its details are too many
+        assert body(answer) == {"error": "NotFound", "message": "there is no file none"}
 
     run(script)
 

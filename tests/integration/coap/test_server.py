@@ -237,6 +237,48 @@ def test_stopping_does_not_wait_for_clients_that_dont_read() -> None:
     asyncio.run(main())
 
 
+def test_a_start_that_fails_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def failing(*_: object) -> None:
+        raise OSError("no more files")
+
+    async def main() -> None:
+        async with toy_server() as toy:
+            port = toy.port
+        with monkeypatch.context() as patch:
+            patch.setattr("piccolo3.coap.server.listen_for_streams", failing)
+            with pytest.raises(OSError, match="no more files"):
+                await CoapServer(Toy().root, "::1", port).start()
+            patch.setattr("piccolo3.coap.server.listen_for_datagrams", failing)
+            with pytest.raises(OSError, match="no more files"):
+                await CoapServer(Toy().root, "::1", port).start()
+        async with CoapServer(Toy().root, "::1", port):
+            assert await reach(port, "[::1]", "coap")
+
+    asyncio.run(main())
+
+
+def test_stopping_has_a_deadline(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setattr("piccolo3.coap.server._DEADLINE", 0.01)
+
+    async def main() -> None:
+        toy = Toy()
+
+        async def stubborn() -> str:
+            with contextlib.suppress(asyncio.CancelledError):
+                await toy.control.release.wait()
+            await toy.control.release.wait()
+            return ""
+
+        monkeypatch.setattr(type(toy.control).slow, "getter", lambda _: stubborn())
+        async with CoapServer(toy.root, "::1", 0) as server, raw_client(server.port) as raw:
+            raw.send(b"\x41\x01\x00\x01t\xb7control\x04slow")
+            await eventually(lambda: len(toy.control.release._waiters) == 1)
+        toy.control.release.set()
+
+    asyncio.run(main())
+    assert "1 requests did not end within 0.01 s" in caplog.text
+
+
 NO_IPV6 = """
     import asyncio, errno, logging, socket, sys
 

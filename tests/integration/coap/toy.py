@@ -125,7 +125,7 @@ class Run(Component):
     async def file(self, name: str) -> str:
         await asyncio.sleep(0)
         if name not in self._files:
-            raise NotFound(f"there is no file {name}", file=name)
+            raise NotFound(f"there is no file {name}", file=name, have=[f"f{number}" for number in range(300)])
         return self._files[name]
 
 

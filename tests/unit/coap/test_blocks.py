@@ -36,7 +36,7 @@ def answer(size: int) -> aiocoap.Message:
 
 @given(payload=st.binary(max_size=5000), exponent=st.integers(0, 6))
 def test_an_upload_is_put_together_and_forgotten(payload: bytes, exponent: int) -> None:
-    uploads = Uploads()
+    uploads = Uploads(Clock())
     size = 16 << exponent
     count = max(1, -(-len(payload) // size))
     for number in range(count):
@@ -47,21 +47,21 @@ def test_an_upload_is_put_together_and_forgotten(payload: bytes, exponent: int) 
 
 
 def test_blocks_of_several_kilobytes_over_tcp() -> None:
-    uploads = Uploads()
+    uploads = Uploads(Clock())
     assert uploads.feed(request(payload=b"a" * 4096, bert=True, block1=(0, True, 7))) is None
     assert uploads.feed(request(payload=b"b" * 100, bert=True, block1=(4, False, 7))) == b"a" * 4096 + b"b" * 100
 
 
 def test_without_blocks_a_payload_is_taken_as_it_is() -> None:
-    assert Uploads().feed(request(payload=b"5")) == b"5"
-    assert Uploads().feed(request(payload=b"x" * 65536)) == b"x" * 65536
+    assert Uploads(Clock()).feed(request(payload=b"5")) == b"5"
+    assert Uploads(Clock()).feed(request(payload=b"x" * 65536)) == b"x" * 65536
     with pytest.raises(TooLarge):
-        Uploads().feed(request(payload=b"x" * 65537))
+        Uploads(Clock()).feed(request(payload=b"x" * 65537))
 
 
 @pytest.mark.parametrize("number", [0, 2, 3])
 def test_a_block_out_of_order(number: int) -> None:
-    uploads = Uploads()
+    uploads = Uploads(Clock())
     uploads.feed(request(payload=b"x" * 16, block1=(0, True, 0)))
     if number == 0:  # from the beginning again
         assert uploads.feed(request(payload=b"y" * 8, block1=(0, False, 0))) == b"y" * 8
@@ -73,14 +73,14 @@ def test_a_block_out_of_order(number: int) -> None:
 
 @pytest.mark.parametrize(("payload", "more"), [(b"x" * 15, True), (b"x" * 17, True), (b"x" * 17, False)])
 def test_a_block_of_the_wrong_size(payload: bytes, more: bool) -> None:
-    uploads = Uploads()
+    uploads = Uploads(Clock())
     with pytest.raises(InvalidValue, match="17 bytes" if len(payload) == 17 else "15 bytes"):
         uploads.feed(request(payload=payload, block1=(0, more, 0)))
     assert len(uploads) == 0
 
 
 def test_a_refused_upload_is_forgotten() -> None:
-    uploads = Uploads()
+    uploads = Uploads(Clock())
     for number in range(63):
         uploads.feed(request(payload=b"x" * 1024, block1=(number, True, 6)))
     assert len(uploads) == 1
@@ -90,7 +90,7 @@ def test_a_refused_upload_is_forgotten() -> None:
 
 
 def test_uploads_of_clients_and_resources_are_apart() -> None:
-    uploads = Uploads()
+    uploads = Uploads(Clock())
     other = request(payload=b"c" * 16, block1=(0, True, 0))
     other.opt.uri_path = ("b",)
     uploads.feed(request(1, b"a" * 16, block1=(0, True, 0)))
@@ -118,7 +118,7 @@ def test_uploads_that_nobody_goes_on_with_are_dropped() -> None:
 
 @given(size=st.integers(0, 5000), exponent=st.integers(0, 6), bert=st.booleans())
 def test_a_download_in_blocks_is_the_whole(size: int, exponent: int, bert: bool) -> None:
-    downloads = Downloads()
+    downloads = Downloads(Clock())
     whole = answer(size)
     block: aiocoap.Message | None = downloads.first_block(request(bert=bert, block2=(0, False, exponent)), whole)
     received = b""
@@ -137,7 +137,7 @@ def test_a_download_in_blocks_is_the_whole(size: int, exponent: int, bert: bool)
 
 
 def test_over_tcp_an_answer_goes_in_one_or_in_large_blocks() -> None:
-    downloads = Downloads()
+    downloads = Downloads(Clock())
     assert len(downloads.first_block(request(bert=True), answer(4196)).payload) == 4196
     first = downloads.first_block(request(bert=True), answer(9000))
     assert (first.opt.block2, len(first.payload)) == ((0, True, 7), 4096)

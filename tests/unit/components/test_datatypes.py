@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import json
 import math
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from piccolo3.components import datatypes
 from piccolo3.components.datatypes import (
     Boolean,
     DataType,
@@ -25,6 +27,10 @@ from piccolo3.components.datatypes import (
     Truth,
 )
 from piccolo3.errors import InvalidValue
+
+
+def test_the_examples() -> None:
+    assert doctest.testmod(datatypes).failed == 0
 
 
 class Level(IntEnum):
