@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from piccolo3.cli import figure, logs
 from piccolo3.cli.child import Child, ServerFailed, derive_server_file, port_is_taken
@@ -20,7 +19,7 @@ from piccolo3.cli.demo_options import Options, parse
 from piccolo3.cli.follow import follow, summary
 from piccolo3.cli.plot import Curve, draw
 from piccolo3.cli.recorded import Measured, RecordedFile, fetch, measured
-from piccolo3.cli.table import milliseconds
+from piccolo3.cli.table import milliseconds, rows
 from piccolo3.client import Piccolo, Spectrometer
 from piccolo3.errors import PiccoloError
 from piccolo3.status import SpectrometerStatus, SpectrumKind
@@ -138,9 +137,9 @@ async def _record(rig: Piccolo, console: Console) -> tuple[tuple[RecordedFile, .
 
 
 def _show(files: Sequence[RecordedFile], run: str, batch: int, options: Options, console: Console) -> None:
-    console.print()
-    console.print(_table(files))
-    console.print()
+    console.print(
+        f"\nintegration time in ms, peak as % of saturation:\n\n{_table(files)}", markup=False, soft_wrap=True
+    )
     spectrometers = measured(files)
     if console.is_terminal:
         for serial_number, channels in spectrometers.items():
@@ -154,26 +153,19 @@ def _show(files: Sequence[RecordedFile], run: str, batch: int, options: Options,
     _say(console, "plot", str(path))
 
 
-def _table(files: Sequence[RecordedFile]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading, justify in (
-        ("spectrometer", "left"),
-        ("direction", "left"),
-        ("time / ms", "right"),
-        ("peak / % of saturation", "right"),
-        ("file", "left"),
-    ):
-        table.add_column(heading, justify="right" if justify == "right" else "left", no_wrap=True)
-    for file in files:
-        for spectrum in file.spectra.of_kind(SpectrumKind.LIGHT).spectra:
-            table.add_row(
-                spectrum.serial_number,
-                spectrum.direction,
-                milliseconds(spectrum.integration_time),
-                f"{spectrum.peak_percent:.1f}",
-                file.name,
-            )
-    return table
+def _table(files: Sequence[RecordedFile]) -> str:
+    body = [
+        [
+            spectrum.serial_number,
+            spectrum.direction,
+            milliseconds(spectrum.integration_time),
+            f"{spectrum.peak_percent:.1f}",
+            file.name,
+        ]
+        for file in files
+        for spectrum in file.spectra.of_kind(SpectrumKind.LIGHT).spectra
+    ]
+    return rows(["spectrometer", "direction", "ms", "peak %", "file"], body, left=(0, 1, 4))
 
 
 def _drawing(serial_number: str, channels: Mapping[str, Measured], width: int) -> object:

@@ -25,7 +25,10 @@ class Address:
     @classmethod
     def parse(cls, url: str) -> Address:
         """Read a URL; a missing scheme means `coap`, a missing port 5683. InvalidValue for anything else."""
-        parts = urlsplit(url if "://" in url else f"coap://{url}")
+        try:
+            parts = urlsplit(url if "://" in url else f"coap://{url}")
+        except ValueError as problem:
+            raise InvalidValue(f"{url!r} is not a URL: {problem}") from None
         try:
             port = parts.port
         except ValueError:

@@ -1,0 +1,74 @@
+# `make` lists what can be done. Everything is set up in .venv when it is needed, and again when pyproject.toml changes.
+
+PYTHON ?= python3
+PORT = 5683
+ONCE = 0
+VENV = .venv
+BIN = $(VENV)/bin
+PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format coverage bench docs clean distclean
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make demo        start a server with a simulated rig, record a batch, show the spectra; Ctrl-C ends it"
+	@echo "                 PORT=5684 uses another port, ONCE=1 stops after the batch"
+	@echo "make test        run the tests, with a report of their coverage"
+	@echo "make lint        ruff, mypy and import-linter"
+	@echo "make format      let ruff format the code"
+	@echo "make coverage    run the tests and write htmlcov/index.html"
+	@echo "make bench       run the benchmarks"
+	@echo "make docs        write the generated parts of the documentation again"
+	@echo "make clean       remove caches and reports; make distclean also $(VENV) and demo-data"
+	@echo
+	@echo "PYTHON=python3.12 chooses the Python that $(VENV) is made with (3.11 or later)."
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or later is needed; choose one with, for example: make PYTHON=python3.11" >&2; exit 1; }
+	@echo "making $(VENV)"
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	  echo "no virtual environment could be made (Debian: apt install python3-venv)" >&2; exit 1; }
+
+$(VENV)/.demo: pyproject.toml | $(BIN)/python
+	@echo "installing piccolo3 into $(VENV)"
+	@$(PIP) install --editable '.[plot]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(BIN)/python
+	@echo "installing piccolo3 and its development tools into $(VENV)"
+	@$(PIP) install --editable '.[dev]'
+	@touch $@
+
+demo: $(VENV)/.demo
+	@$(BIN)/piccolo3-demo --port $(PORT) $(if $(filter 1 yes true,$(ONCE)),--once)
+
+test: $(VENV)/.dev
+	$(BIN)/pytest --cov --cov-report=term --cov-fail-under=90
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+coverage: $(VENV)/.dev
+	$(BIN)/pytest --cov --cov-report=html
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks
+
+docs: $(VENV)/.dev
+	$(BIN)/python docs/generate.py
+
+clean:
+	rm -rf build dist htmlcov .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+distclean: clean
+	rm -rf $(VENV) demo-data

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from piccolo3.cli.record_options import parse
+
+NOW = datetime(2026, 6, 21, 12, tzinfo=UTC)
+
+
+def test_nothing_given() -> None:
+    options = parse([], NOW)
+    assert options.url == "coap://localhost"
+    assert (options.run, options.auto, options.sequences, options.delay) == (None, None, None, None)
+    assert not options.scheduled
+    assert not options.list_spectrometers
+
+
+def test_all_of_them() -> None:
+    argv = ["-u", "coap://rig", "-r", "TODAY", "-a", "-1", "-n", "5", "-d", "1.5", "--debug", "-l"]
+    argv += ["-D", "S_A:10", "b:2.5", "-U", "S_A:20", "-N", "S_A:1", "-X", "S_A:1000"]
+    argv += ["--start", "09:30", "--interval", "60", "--stop", "17:00"]
+    options = parse(argv, NOW)
+    assert options.run == NOW.astimezone().date().isoformat()
+    assert (options.auto, options.sequences, options.delay) == (-1, 5, 1.5)
+    assert options.downwelling == (("S_A", 10.0), ("b", 2.5))
+    assert (options.upwelling, options.minimal, options.maximal) == ((("S_A", 20),), (("S_A", 1),), (("S_A", 1000),))
+    assert options.scheduled
+    assert options.debug
+    for text, hour in ((options.start, 9), (options.stop, 17)):
+        when = datetime.fromisoformat(text or "")
+        assert when.tzinfo is not None
+        assert when.hour == hour
+        assert when.astimezone().date() == NOW.astimezone().date()
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [["-D", "10"], ["-D", ":10"], ["-D", "a:"], ["-D", "a:x"], ["-D", "a:-1"], ["-D", "a:inf"], ["--start", "9"]],
+)
+def test_mistakes(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse(argv, NOW)
+    assert ended.value.code == 2
+    assert "is not" in capsys.readouterr().err
+
+
+def test_help_says_seconds(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(["--help"], NOW)
+    assert "delay between sequences in s" in capsys.readouterr().out
+
+
+@given(st.from_regex(r"[A-Za-z0-9_:+.-]{1,20}", fullmatch=True), st.floats(0, 1e9))
+def test_names_and_times(name: str, time: float) -> None:
+    assert parse([f"-D={name}:{time!r}"], NOW).downwelling == ((name, time),)
