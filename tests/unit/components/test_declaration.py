@@ -253,7 +253,7 @@ def test_mistakes_in_declarations_are_found_at_once() -> None:
 def test_inherited_resources_can_be_replaced() -> None:
     class Bright(Lamp):
         @value(Integer(), title="fixed")
-        def brightness(self) -> int:  # type: ignore[override]
+        def brightness(self) -> int:
             return 100
 
     assert asyncio.run(resource(Bright(), "brightness").get()) == 100
