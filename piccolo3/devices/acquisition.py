@@ -217,5 +217,4 @@ class Acquirer:
 
     def _wait_until(self, moment: float) -> None:
         while (missing := moment - self._clock.monotonic()) > 0:
-            if not self._sleeper.sleep(missing):
-                raise DeviceInterrupted(f"{self._info.serial_number} is being closed")
+            self._sleeper.sleep(missing)

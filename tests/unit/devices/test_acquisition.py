@@ -1,0 +1,219 @@
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from piccolo3.clock import ManualClock, SystemClock
+from piccolo3.config import ChannelConfig, SimulationConfig
+from piccolo3.devices import Acquirer, SpectrometerInfo
+from piccolo3.devices.simulated import MODELS, ReadFault, SimulatedShutter, SimulatedSpectrometer, World
+from piccolo3.errors import (
+    DeviceError,
+    DeviceInterrupted,
+    DeviceRemoved,
+    DeviceTimeout,
+    InvalidValue,
+    SpectrumRejected,
+)
+
+CHANNEL = ChannelConfig(shutter="shutter_1", direction="downwelling", driver="simulated", open_pin=18, close_pin=17)
+
+
+class Bench:
+    def __init__(self, model: str = "QE-PRO", **changes: object) -> None:
+        self.clock = ManualClock()
+        world = World(SimulationConfig(clouds=0.0), self.clock)
+        self.shutter = SimulatedShutter(CHANNEL, world.blade(CHANNEL.direction), self.clock)
+        self.twin = SimulatedSpectrometer(replace(MODELS[model], **changes), "dummy", world)  # type: ignore[arg-type]
+        self.info = self.twin.open()
+        self.acquirer = Acquirer(self.twin, self.info, self.clock)
+
+    def cost(self, milliseconds: float) -> float:
+        """Time (ms) that an exposure takes, above its integration time."""
+        start = self.clock.monotonic()
+        self.acquirer.acquire(milliseconds, not_before=start)
+        return (self.clock.monotonic() - start) * 1000 - milliseconds
+
+
+# an exposure under way at the idle time, what has to be thrown away, the read-out
+QUIET_COST = {"QE-PRO": 8.0 + 2.0 + 0.1, "FLAME-S": 1.0 + 2 * 1.5 + 1.5 + 0.1, "STS-VIS": 0.1 + 3 * 3.0 + 3.0 + 0.1}
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("milliseconds", [10.0, 30.0, 100.0, 1000.0, 10_000.0])
+def test_costs_one_exposure_when_nothing_disturbs(model: str, milliseconds: float) -> None:
+    bench = Bench(model)
+    bench.cost(milliseconds)
+    for _ in range(3):
+        bench.clock.advance(0.03)  # two shutters move
+        # a short exposure leaves one of its kind under way, and no more than that
+        left = max(0.0, milliseconds - 30.0) if milliseconds <= 30.0 else 0.0
+        assert bench.cost(milliseconds) <= QUIET_COST[model] + left
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_costs_little_more_without_a_pause(model: str) -> None:
+    bench = Bench(model)
+    bench.cost(200.0)
+    guard = {"QE-PRO": 0.0, "FLAME-S": 22.5 + 2.0, "STS-VIS": 11.6 + 0.3}[model]
+    for _ in range(3):
+        assert bench.cost(200.0) <= QUIET_COST[model] + guard
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_long_exposure_left_under_way_is_waited_for_once(model: str) -> None:
+    bench = Bench(model)
+    bench.cost(2000.0)
+    bench.twin.faults.schedule(ReadFault.ALL_ZERO)  # makes it count, which leaves a long one under way
+    bench.cost(2000.0)
+    assert bench.cost(50.0) < 2000.0 + QUIET_COST[model] + 30.0
+    bench.clock.advance(0.05)
+    assert bench.cost(50.0) < QUIET_COST[model] + 10.0
+
+
+def test_a_deep_buffer_that_cant_be_cleared_is_full_before_it_counts() -> None:
+    bench = Bench("STS-VIS", buffer_depth=5, min_integration_time=8.0, read_out_time=0.5)
+    bench.cost(100.0)
+    for _ in range(3):
+        assert bench.cost(100.0) < 8.0 * 7 + 0.5 * 6 + 12.0  # fill the buffer, the one under way, read
+
+
+def test_tells_what_it_did() -> None:
+    bench = Bench("FLAME-S")
+    bench.shutter.open()
+    exposure = bench.acquirer.acquire(40.0, not_before=bench.clock.monotonic() + 0.5)
+    truth = bench.twin.truth[-1]
+    assert exposure.integration_time == 40.0
+    assert exposure.start == pytest.approx(truth.start / 1e9, abs=1e-6)
+    assert exposure.end == pytest.approx(truth.end / 1e9, abs=1e-6)
+    assert exposure.start >= 0.5
+    assert exposure.discarded == len(bench.twin.truth) - 1
+    assert exposure.counts.dtype == np.int32
+    assert truth.open_share == {"downwelling": 1.0}
+
+
+@pytest.mark.parametrize("milliseconds", [7.9, 0.0, -1.0, float("nan"), float("inf"), 3_600_001.0])
+def test_refuses_what_the_device_cant_do(milliseconds: float) -> None:
+    bench = Bench()
+    with pytest.raises(InvalidValue):
+        bench.acquirer.acquire(milliseconds, not_before=0.0)
+
+
+@pytest.mark.parametrize("milliseconds", [8.0, 300.0])
+@pytest.mark.parametrize(
+    "fault", [ReadFault.SHORT_READ, ReadFault.WRONG_LENGTH, ReadFault.ALL_ZERO, ReadFault.REPEATED]
+)
+def test_an_unusable_spectrum_is_taken_again_once(fault: ReadFault, milliseconds: float) -> None:
+    bench = Bench()
+    first = bench.acquirer.acquire(milliseconds, not_before=0.0).counts
+    bench.twin.faults.schedule(fault)
+    again = bench.acquirer.acquire(milliseconds, not_before=bench.clock.monotonic()).counts
+    assert again.shape == (bench.info.pixels,)
+    assert again.any()
+    assert not np.array_equal(first, again)
+    bench.twin.faults.schedule(fault, 99)
+    with pytest.raises(SpectrumRejected, match=r"pixels|zero|same"):
+        bench.acquirer.acquire(milliseconds, not_before=bench.clock.monotonic())
+    bench.twin.faults.clear()
+    bench.acquirer.acquire(milliseconds, not_before=bench.clock.monotonic())
+
+
+def test_saturated_spectra_may_be_the_same() -> None:
+    bench = Bench("STS-VIS")
+    bench.shutter.open()
+    spectra = [bench.acquirer.acquire(10_000.0, not_before=bench.clock.monotonic()).counts for _ in range(2)]
+    assert all(counts.min() == bench.info.saturation for counts in spectra)
+
+
+def test_the_errors_of_the_device_get_through() -> None:
+    bench = Bench()
+    bench.acquirer.acquire(20.0, not_before=0.0)
+    bench.twin.faults.schedule(ReadFault.TRANSFER_ERROR)
+    with pytest.raises(DeviceError, match="transfer"):
+        bench.acquirer.acquire(20.0, not_before=0.0)
+    bench.twin.faults.unplugged = True
+    with pytest.raises(DeviceRemoved):
+        bench.acquirer.acquire(20.0, not_before=0.0)
+
+
+class Odd(SimulatedSpectrometer):
+    """Does not do what a spectrometer does."""
+
+    answers_at_once = False
+    fails_to_idle: DeviceError | None = None
+    timeouts: list[float]
+
+    def open(self) -> SpectrometerInfo:
+        self.timeouts = []
+        return super().open()
+
+    def read(self, timeout: float) -> NDArray[np.int32]:
+        self.timeouts.append(timeout)
+        if self.answers_at_once:
+            return np.arange(len(self.timeouts), len(self.timeouts) + 1044, dtype=np.int32)
+        return super().read(timeout)
+
+    def set_integration_time(self, milliseconds: float) -> None:
+        if self.fails_to_idle is not None and self.timeouts and milliseconds == 8.0:
+            raise self.fails_to_idle
+        super().set_integration_time(milliseconds)
+
+
+def odd() -> tuple[Odd, Acquirer, ManualClock]:
+    clock = ManualClock()
+    twin = Odd(MODELS["QE-PRO"], "dummy", World(SimulationConfig(), clock))
+    return twin, Acquirer(twin, twin.open(), clock), clock
+
+
+def test_answers_that_come_too_soon_are_rejected() -> None:
+    twin, acquirer, _ = odd()
+    twin.answers_at_once = True
+    with pytest.raises(SpectrumRejected, match="sooner"):
+        acquirer.acquire(100.0, not_before=0.0)
+
+
+def test_the_exposure_in_hand_is_kept_if_the_device_fails_afterwards() -> None:
+    twin, acquirer, _ = odd()
+    twin.fails_to_idle = DeviceError("gone")
+    assert acquirer.acquire(20.0, not_before=0.0).counts.any()
+    twin.fails_to_idle = DeviceInterrupted("closing")
+    with pytest.raises(DeviceInterrupted):
+        acquirer.acquire(20.0, not_before=0.0)
+
+
+def test_a_read_may_take_as_long_as_what_may_be_under_way_but_not_for_ever() -> None:
+    twin, acquirer, _ = odd()
+    acquirer.acquire(20.0, not_before=0.0)
+    assert 15.0 < twin.timeouts[0] < 20.0  # nobody knows what was set before
+    twin.timeouts.clear()
+    acquirer.acquire(20.0, not_before=0.0)
+    assert max(twin.timeouts) < 2.1
+    acquirer.acquire(30_000.0, not_before=0.0)
+    assert 30.0 < max(twin.timeouts) < 32.2
+
+
+def test_a_slow_device_times_out() -> None:
+    bench = Bench("STS-VIS", read_out_time=3.0)
+    slow = Acquirer(bench.twin, replace(bench.info, read_out_time=0.0), bench.clock)
+    slow.acquire(20.0, not_before=0.0)
+    never = SimulatedSpectrometer(
+        replace(MODELS["STS-VIS"], read_out_time=60_000.0), "dummy", World(SimulationConfig(), bench.clock)
+    )
+    with pytest.raises(DeviceTimeout):
+        Acquirer(never, replace(never.open(), read_out_time=1.0), bench.clock).acquire(20.0, not_before=0.0)
+
+
+def test_interrupt_ends_an_acquisition_that_hangs() -> None:
+    clock = SystemClock()
+    twin = SimulatedSpectrometer(MODELS["QE-PRO"], "dummy", World(SimulationConfig(), clock))
+    acquirer = Acquirer(twin, twin.open(), clock)
+    twin.faults.schedule(ReadFault.HANG)
+    timer = threading.Timer(0.01, twin.interrupt)
+    timer.start()
+    with pytest.raises(DeviceInterrupted):
+        acquirer.acquire(20.0, not_before=0.0)
+    timer.join()
