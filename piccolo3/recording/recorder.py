@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from functools import partial
 
 from piccolo3.clock import Clock
-from piccolo3.errors import Busy, Conflict, NotBusy, Unavailable
+from piccolo3.errors import Busy, Conflict, InternalError, NotBusy, Unavailable
 from piccolo3.events import Broker
 from piccolo3.recording.batch import Batch, Kind
 from piccolo3.recording.board import IDLE, Board, Gate
@@ -61,7 +62,7 @@ class Recorder:
         self._settings = BatchSettings.from_dict(state.get(_SETTINGS_KEY))
         self._run = DEFAULT_RUN
         self._outcome: Outcome | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[Outcome] | None = None
         self._aborting = False
         self._stopping = False
 
@@ -207,33 +208,30 @@ class Recorder:
         self._gate = Gate(self._board, self._clock)
         self._rig.times.locked = True
         self._task = asyncio.create_task(self._conduct(kind, run, settings, started), name="batch")
+        self._task.add_done_callback(partial(self._ended, started))  # it may be cancelled before its first line
         await asyncio.shield(started)
 
     async def _conduct(
         self, kind: Kind, run: str | None, settings: BatchSettings, started: asyncio.Future[None]
-    ) -> None:
-        outcome = None
-        try:
-            batch = await self._prepare(kind, run, settings)
-            batch.show_first()
-            started.set_result(None)
-            outcome = await batch.run()
-            self._outcome = outcome
-        except asyncio.CancelledError:
-            if not started.done():
-                started.set_exception(Conflict("aborted before it began"))
-            elif not self._aborting:
-                raise
-        except Exception as error:
-            if started.done():
-                raise
-            started.set_exception(error)
-        finally:
-            self._task = None
-            self._rig.times.locked = False
-            self._board.show_status(IDLE)
-        if outcome is not None:
-            self._tell(outcome)
+    ) -> Outcome:
+        batch = await self._prepare(kind, run, settings)
+        batch.show_first()
+        started.set_result(None)
+        return await batch.run()
+
+    def _ended(self, started: asyncio.Future[None], task: asyncio.Task[Outcome]) -> None:
+        self._task = None
+        self._rig.times.locked = False
+        error = Conflict("aborted before it began") if task.cancelled() else task.exception()
+        if not started.done():
+            started.set_exception(error or InternalError("a batch ended before it began"))
+        elif error is not None:
+            _logger.error("a batch ended by an error in the program", exc_info=error)
+        if error is None:
+            self._outcome = task.result()
+        self._board.show_status(IDLE)
+        if error is None:
+            self._tell(task.result())
 
     async def _prepare(self, kind: Kind, run: str | None, settings: BatchSettings) -> Batch:
         """Everything that the disk can refuse, then everything that changes."""

@@ -124,7 +124,10 @@ class FakeSpectrometer(Spectrometer):
 
 
 class FakeAcquirer:
-    """Reads once for every exposure; `counts` says what is seen. `gate` holds exposures up while it is clear."""
+    """Reads once for every exposure; `counts` says what is seen.
+
+    `gate` holds exposures up while it is clear; the exposure number `hold_from` clears it.
+    """
 
     def __init__(self, device: Spectrometer, info: SpectrometerInfo, clock: Clock) -> None:
         self.device = device
@@ -132,9 +135,12 @@ class FakeAcquirer:
         self.requests: list[tuple[float, float]] = []
         self.gate = threading.Event()
         self.gate.set()
+        self.hold_from: int | None = None
         self.counts: Callable[[float], int] = lambda time: int(min(SATURATION, 10 * time))
 
     def acquire(self, integration_time: float, *, not_before: float) -> Exposure:
+        if len(self.requests) == self.hold_from:
+            self.gate.clear()
         self.requests.append((integration_time, not_before))
         self.gate.wait(10)
         self.device.read(integration_time / 1000.0)

@@ -1,0 +1,250 @@
+"""A recorder with fake devices and a data directory in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from piccolo3.clock import Clock
+from piccolo3.config import SpectrometerConfig
+from piccolo3.devices.interface import Spectrometer, SpectrometerInfo
+from piccolo3.errors import InvalidValue, StoreError
+from piccolo3.events import Broker, Event
+from piccolo3.jsonvalue import JsonValue
+from piccolo3.recording import BatchEnded, IntegrationTimes, Outcome, Recorder, SpectraStored, StatusChanged
+from piccolo3.spectrum import SpectraList, file_name
+from piccolo3.status import ShutterStatus, SpectrometerStatus
+from piccolo3.store import DataDirectory, RunInfo
+from piccolo3.workers import ShutterWorker, SpectrometerTiming, SpectrometerWorker, Writer
+from tests.unit.workers.fakes import (
+    FakeAcquirer,
+    FakeShutter,
+    FakeSpectrometer,
+    StepClock,
+    channel_config,
+    spectrometer_config,
+    until,
+)
+
+CHANNELS = ("downwelling", "upwelling")
+SERIALS = ("A", "B")
+
+
+class MemoryState:
+    """Keeps settings, but not for long."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, JsonValue] = {}
+
+    def get(self, key: str, default: JsonValue = None) -> JsonValue:
+        return self.values.get(key, default)
+
+    def put(self, key: str, value: JsonValue) -> None:
+        self.values[key] = value
+
+
+class MemoryDirectory(DataDirectory):
+    """A data directory without a disk. `failure` is raised by whatever writes; writing waits for `gate`."""
+
+    def __init__(self, clock: Clock, *, clobber: bool = False) -> None:
+        super().__init__(Path("/nowhere"), clock, clobber=clobber, split=True)
+        self.batches: dict[str, int] = {}
+        self.files: dict[str, SpectraList] = {}
+        self.failure: Exception | None = None
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def open(self) -> None:
+        """There is nothing to open."""
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+    def runs(self) -> list[RunInfo]:
+        raise NotImplementedError
+
+    def newest_run(self) -> str | None:
+        return max(self.batches, default=None)
+
+    def run_exists(self, run: str) -> bool:
+        return run in self.batches
+
+    def create_run(self, run: str) -> str:
+        self._fail()
+        if "/" in run:
+            raise InvalidValue("a name must not have the character '/'")
+        self.batches.setdefault(run, -1)
+        return run
+
+    def new_batch(self, run: str) -> int:
+        self._fail()
+        self.batches[run] += 1
+        return self.batches[run]
+
+    def write(self, spectra: SpectraList) -> tuple[Path, ...]:
+        self.gate.wait(10)
+        self._fail()
+        (kind,) = spectra.kinds
+        name = file_name(spectra.batch, spectra.sequence, kind)
+        path = f"{spectra.run}/{name}"
+        assert path not in self.files or self.clobber
+        self.files[path] = spectra
+        return (Path("/nowhere") / path,)
+
+    def _fail(self) -> None:
+        if self.failure is not None:
+            raise self.failure
+
+
+@dataclass
+class Bench:
+    recorder: Recorder
+    times: IntegrationTimes
+    clock: StepClock
+    broker: Broker
+    state: MemoryState
+    directory: MemoryDirectory
+    writer: Writer
+    devices: dict[str, FakeSpectrometer]
+    acquirers: dict[str, FakeAcquirer]
+    workers: dict[str, SpectrometerWorker]
+    shutters: dict[str, FakeShutter]
+    shutter_workers: dict[str, ShutterWorker]
+    events: list[Event]
+
+    @property
+    def statuses(self) -> list[str]:
+        return [event.status for event in self.events if isinstance(event, StatusChanged)]
+
+    @property
+    def stored(self) -> list[SpectraStored]:
+        return [event for event in self.events if isinstance(event, SpectraStored)]
+
+    @property
+    def files(self) -> list[str]:
+        return sorted(self.directory.files)
+
+    def status(self) -> str:
+        return self.recorder.status
+
+    def busy(self) -> bool:
+        return self.recorder.busy
+
+    def closed(self) -> bool:
+        """Whether all shutters are closed."""
+        return all(shutter.status is ShutterStatus.CLOSED for shutter in self.shutters.values())
+
+    def hold(self, *serials: str) -> None:
+        """Hold up the exposures of these spectrometers (all if none is named)."""
+        for serial in serials or self.acquirers:
+            self.acquirers[serial].gate.clear()
+
+    def release(self) -> None:
+        for acquirer in self.acquirers.values():
+            acquirer.gate.set()
+
+    async def until(self, status: str) -> None:
+        await until(lambda: self.recorder.status == status)
+
+    async def ends(self) -> Outcome:
+        """Wait until the batch has ended, moving the clock where only time is missing."""
+        before = sum(isinstance(event, BatchEnded) for event in self.events)
+        for _ in range(5000):
+            ended = [event for event in self.events if isinstance(event, BatchEnded)]
+            if len(ended) > before or (ended and not self.recorder.busy):
+                return ended[-1].outcome
+            if self.recorder.status == "waiting":
+                self.clock.advance(1.0)
+            await asyncio.sleep(0.0005)
+        raise AssertionError("it never ended")
+
+    async def record(self, **settings: float) -> Outcome:
+        await self.recorder.record_sequence(run="r", **settings)  # type: ignore[arg-type]
+        return await self.ends()
+
+    async def idle(self) -> None:
+        await until(lambda: all(w.status is SpectrometerStatus.IDLE for w in self.workers.values()))
+
+
+def run(
+    scenario: Callable[[Bench], Awaitable[None]],
+    *,
+    channels: Sequence[str] = CHANNELS,
+    serials: Sequence[str] = SERIALS,
+    clobber: bool = False,
+    state: MemoryState | None = None,
+    runs: Sequence[str] = (),
+    config: Callable[[str], SpectrometerConfig] = spectrometer_config,
+) -> None:
+    async def whole() -> None:
+        clock, broker, kept = StepClock(), Broker(), state or MemoryState()
+        acquirers: dict[str, FakeAcquirer] = {}
+
+        def acquirer(device: Spectrometer, info: SpectrometerInfo, clock: Clock) -> FakeAcquirer:
+            acquirers[info.serial_number] = FakeAcquirer(device, info, clock)
+            return acquirers[info.serial_number]
+
+        devices = {serial: FakeSpectrometer(serial) for serial in serials}
+        timing = SpectrometerTiming(margin=1.0, grace=0.05)
+        workers = {
+            serial: SpectrometerWorker(config(serial), device, None, clock, broker, timing=timing, acquirer=acquirer)
+            for serial, device in devices.items()
+        }
+        shutters = {channel: FakeShutter() for channel in channels}
+        shutter_workers = {
+            channel: ShutterWorker(channel, channel_config(channel), shutter, clock, broker, deadline=0.05)
+            for channel, shutter in shutters.items()
+        }
+        directory = MemoryDirectory(clock, clobber=clobber)
+        directory.batches.update(dict.fromkeys(runs, -1))
+        writer = Writer(directory)
+        await writer.start()
+        for shutter_worker in shutter_workers.values():
+            await shutter_worker.start()
+        times = IntegrationTimes(workers, channels, kept, broker)
+        recorder = Recorder(workers, shutter_workers, writer, times, kept, clock, broker, "1.2.3")
+        await recorder.start()
+        bench = Bench(
+            recorder=recorder,
+            times=times,
+            clock=clock,
+            broker=broker,
+            state=kept,
+            directory=directory,
+            writer=writer,
+            devices=devices,
+            acquirers=acquirers,
+            workers=workers,
+            shutters=shutters,
+            shutter_workers=shutter_workers,
+            events=[],
+        )
+        for worker in workers.values():
+            await worker.start()
+        await bench.idle()
+        broker.subscribe(Event, bench.events.append)
+        try:
+            await scenario(bench)
+        finally:
+            await recorder.stop()
+            directory.gate.set()
+            bench.release()
+            for device in devices.values():
+                device.released.set()
+            for worker in workers.values():
+                assert await worker.stop(1.0)
+            for shutter in shutters.values():
+                if shutter.hang is not None:
+                    shutter.hang.set()
+            for shutter_worker in shutter_workers.values():
+                assert await shutter_worker.stop(1.0)
+            assert await writer.stop(1.0)
+
+    asyncio.run(whole())
+
+
+def disk_full() -> StoreError:
+    return StoreError("disk full")
