@@ -1,31 +1,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
 
 from piccolo3.client import Observation, Outcome, Piccolo, Progress
 from piccolo3.errors import ConnectionFailed, NotAllowed, NotFound
+from tests.integration.client.support import run
 
 if TYPE_CHECKING:
     from tests.integration.client.conftest import FakeRig
 
 Fake = Callable[..., "FakeRig"]
-
-
-def run(test: Callable[[], Awaitable[None]]) -> None:
-    """Run, and see to it that no task is left over."""
-
-    async def checked() -> None:
-        async with asyncio.timeout(20):
-            await test()
-            await asyncio.sleep(0)
-        left = asyncio.all_tasks() - {asyncio.current_task()}
-        assert not left, left
-
-    asyncio.run(checked())
 
 
 def watching(rig: Piccolo, path: str, watch: float = 0.05) -> Observation:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -12,24 +12,12 @@ from piccolo3.client import Piccolo
 from piccolo3.client.connection import Connection
 from piccolo3.errors import Busy, ConnectionFailed, InvalidValue, NotAllowed, NotBusy, NotFound
 from piccolo3.status import AutointegrationState, SpectrometerStatus
+from tests.integration.client.support import run
 
 if TYPE_CHECKING:
     from tests.integration.client.conftest import FakeRig
 
 Fake = Callable[..., "FakeRig"]
-
-
-def run(test: Callable[[], Awaitable[None]]) -> None:
-    """Run, and see to it that no task is left over."""
-
-    async def checked() -> None:
-        async with asyncio.timeout(20):
-            await test()
-            await asyncio.sleep(0)
-        left = asyncio.all_tasks() - {asyncio.current_task()}
-        assert not left, left
-
-    asyncio.run(checked())
 
 
 @pytest.mark.parametrize("scheme", ["coap", "coap+tcp"])

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import os
 import pty
 import select
@@ -10,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,18 +23,6 @@ if TYPE_CHECKING:
 
 Fake = Callable[..., "FakeRig"]
 COMMAND = [sys.executable, "-m", "piccolo3.cli.record"]
-
-
-@pytest.fixture(autouse=True)
-def logging_as_it_was() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
-    levels = {name: logging.getLogger(name).level for name in ("coap", "asyncio", "matplotlib")}
-    yield
-    root.handlers = handlers
-    root.setLevel(level)
-    for name, value in levels.items():
-        logging.getLogger(name).setLevel(value)
 
 
 def recorded(server: FakeRig) -> list[dict[str, object]]:
