@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from datetime import UTC, datetime
 
 import numpy as np
@@ -178,6 +179,15 @@ def test_dates_are_aware_and_utc(written: str, utc: datetime) -> None:
     when = make(Datetime=written).datetime
     assert when == utc
     assert when.tzinfo is UTC
+
+
+def test_a_date_without_offset_is_utc_wherever_the_machine_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "UTC-5")
+        time.tzset()
+        when = make(Datetime="2018-01-30T17:04:30").datetime
+    time.tzset()
+    assert when == datetime(2018, 1, 30, 17, 4, 30, 0, UTC)
 
 
 @pytest.mark.parametrize(
