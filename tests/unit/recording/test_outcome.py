@@ -60,6 +60,35 @@ def test_an_outcome_as_json() -> None:
     }
 
 
+def test_what_is_too_long_is_cut_and_the_rest_stays() -> None:
+    long = "not enough room: " + "ж" * 500
+    progress = Progress(run="r", batch=3, phase="light", last_error=long).as_dict()
+    assert len(json.dumps(progress)) < 1024
+    cut = progress["last_error"]
+    assert isinstance(cut, str)
+    assert long.startswith(cut)
+    assert len(cut) > 60
+    assert progress["phase"] == "light"
+    outcome = Outcome(
+        run="r",
+        batch=3,
+        kind="record",
+        result="failed",
+        reason="disk full",
+        lost=tuple(f"{number}: {'x' * 100}" for number in range(20)),
+        lost_spectra=20,
+        sequences_done=0,
+        started=NOW,
+        ended=NOW,
+    ).as_dict()
+    assert len(json.dumps(outcome)) < 1024
+    lost = outcome["lost"]
+    assert isinstance(lost, list)
+    assert 5 < len(lost) < 10
+    assert lost[0].startswith("0: ")
+    assert outcome["reason"] == "disk full"
+
+
 texts = st.text(max_size=400)
 
 

@@ -608,6 +608,23 @@ def test_an_error_in_the_program_is_an_outcome(caplog: pytest.LogCaptureFixture)
     assert "Traceback" in caplog.text
 
 
+def test_a_disk_that_hangs_does_not_hold_up_an_abort_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario(bench: Bench) -> None:
+        monkeypatch.setattr("piccolo3.recording.batch._WRITE_LIMIT", 0.02)
+        bench.directory.gate.clear()
+        await bench.recorder.record_dark("r")
+        await until(lambda: bench.recorder.progress.step == 2)
+        await bench.recorder.abort()
+        outcome = bench.recorder.outcome
+        assert outcome is not None
+        assert outcome.result == "failed"
+        assert "the disk has not taken the last spectra" in str(outcome.reason)
+        bench.directory.gate.set()
+        await until(lambda: len(bench.files) == 1)  # it is written all the same
+
+    run(scenario)
+
+
 # ---- what is refused ----
 
 
