@@ -68,7 +68,6 @@ class Acquirer:
         # what may be under way: until `_ends_by` anything, then exposures of `_set_time`
         self._set_time = _UNKNOWN
         self._ends_by = 0.0
-        self._touched = 0.0  # when the buffer was read or cleared last
         self._discarded = 0
         self._last: NDArray[np.int32] | None = None
 
@@ -150,10 +149,10 @@ class Acquirer:
             self._set(self._idle)
         if self._ends_by - self._clock.monotonic() > _NAP:
             self._discard_older()
-        self._wait_until(self._ends_by)
-        if not self._info.can_clear_buffer:
-            fill = (self._info.buffer_depth + 1) * self._idle * (1 + _DRIFT)
-            self._wait_until(max(self._ends_by, self._touched) + fill)
+        # `_ends_by` is not before the last exposure that was kept was read: the buffer fills from there at the latest;
+        # where it does not, because of a failure in between, reading what should be in it takes too long and is noticed
+        fill = 0 if self._info.can_clear_buffer else (self._info.buffer_depth + 1) * self._idle * (1 + _DRIFT)
+        self._wait_until(self._ends_by + fill)
 
     def _be_idle(self) -> None:
         """Leave the device at its idle time. The exposure in hand is not given up for a failure here."""
@@ -186,7 +185,6 @@ class Acquirer:
         """Empty a buffer that is full or can be cleared."""
         if self._info.can_clear_buffer:
             self._spectrometer.clear_buffer()
-            self._touched = self._clock.monotonic()
         else:
             self._discard(self._info.buffer_depth)
 
@@ -197,10 +195,7 @@ class Acquirer:
 
     def _read(self) -> NDArray[np.int32]:
         under_way = max(self._ends_by - self._clock.monotonic(), self._set_time)
-        try:
-            counts = self._spectrometer.read(under_way * (1 + _DRIFT) + self._transfer + _MARGIN)
-        finally:
-            self._touched = self._clock.monotonic()  # a failed read may have taken one out of the buffer
+        counts = self._spectrometer.read(under_way * (1 + _DRIFT) + self._transfer + _MARGIN)
         if counts.shape != (self._info.pixels,):
             raise _Unusable(f"it has {counts.size} pixels instead of {self._info.pixels}")
         if not counts.any():

@@ -1,0 +1,237 @@
+"""What every adapter of a spectrometer does."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from piccolo3.clock import Clock, ManualClock, SystemClock
+from piccolo3.config import SimulationConfig
+from piccolo3.devices import Spectrometer
+from piccolo3.devices.simulated import MODELS, SimulatedSpectrometer, World
+from piccolo3.errors import DeviceError, DeviceInterrupted, DeviceRemoved, DeviceTimeout
+
+
+@dataclass
+class Adapter:
+    """A device under test, how to pull its plug, and its clock."""
+
+    spectrometer: Spectrometer
+    unplug: Callable[[], None]
+    plug_in: Callable[[], None]
+    clock: Clock
+
+    def wait(self, seconds: float) -> None:
+        self.clock.sleeper().sleep(seconds)
+
+
+def twin(model: str, clock: Clock) -> Adapter:
+    spectrometer = SimulatedSpectrometer(MODELS[model], "dummy", World(SimulationConfig(), clock))
+
+    def unplug() -> None:
+        spectrometer.faults.unplugged = True
+
+    return Adapter(spectrometer, unplug, spectrometer.faults.clear, clock)
+
+
+def read_many(spectrometer: Spectrometer) -> None:
+    """Read until an exposure is under way that takes long."""
+    for _ in range(99):
+        spectrometer.read(20.0)
+
+
+@pytest.fixture(params=MODELS)
+def adapter(request: pytest.FixtureRequest) -> Iterator[Adapter]:
+    adapter = twin(request.param, ManualClock())
+    yield adapter
+    adapter.spectrometer.close()
+
+
+@pytest.fixture(params=MODELS)
+def running(request: pytest.FixtureRequest) -> Iterator[Adapter]:
+    """One whose time runs by itself, for what needs a second thread."""
+    adapter = twin(request.param, SystemClock())
+    yield adapter
+    adapter.spectrometer.close()
+
+
+def test_describes_itself(adapter: Adapter) -> None:
+    info = adapter.spectrometer.open()
+    assert info.serial_number
+    assert info.model
+    first, end = info.optical_pixel_range
+    assert 0 <= first < end <= info.pixels
+    assert not set(info.dark_pixels) & set(range(first, end))
+    assert all(0 <= pixel < info.pixels for pixel in info.dark_pixels)
+    wavelengths = np.polynomial.polynomial.polyval(np.arange(info.pixels), np.asarray(info.wavelength_coefficients))
+    assert (np.diff(wavelengths) > 0).all()
+    assert 0 < info.min_integration_time < info.max_integration_time
+    assert info.buffer_depth >= 1
+    assert info.read_out_time >= 0
+    assert info.saturation > 0
+
+
+def test_reads_counts(adapter: Adapter) -> None:
+    info = adapter.spectrometer.open()
+    counts = adapter.spectrometer.read(20.0)
+    assert counts.dtype == np.int32
+    assert counts.shape == (info.pixels,)
+    assert (counts >= 0).all()
+    assert (counts <= info.saturation).all()
+
+
+def test_opening_twice_is_an_error(adapter: Adapter) -> None:
+    adapter.spectrometer.open()
+    with pytest.raises(DeviceError):
+        adapter.spectrometer.open()
+
+
+def test_can_be_opened_again(adapter: Adapter) -> None:
+    first = adapter.spectrometer.open()
+    adapter.spectrometer.close()
+    adapter.spectrometer.close()
+    assert adapter.spectrometer.open() == first
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda s: s.read(1.0),
+        lambda s: s.set_integration_time(20.0),
+        lambda s: s.clear_buffer(),
+        lambda s: s.temperature(),
+        lambda s: s.set_cooler(True, 0.0),
+    ],
+)
+def test_does_nothing_unless_open(adapter: Adapter, call: Callable[[Spectrometer], object]) -> None:
+    with pytest.raises(DeviceError):
+        call(adapter.spectrometer)
+    adapter.spectrometer.open()
+    adapter.spectrometer.close()
+    with pytest.raises(DeviceError):
+        call(adapter.spectrometer)
+
+
+def test_integration_times_have_limits(adapter: Adapter) -> None:
+    info = adapter.spectrometer.open()
+    for milliseconds in (info.min_integration_time, info.max_integration_time):
+        adapter.spectrometer.set_integration_time(milliseconds)
+    for milliseconds in (info.min_integration_time / 2, info.max_integration_time * 2, float("nan")):
+        with pytest.raises(DeviceError):
+            adapter.spectrometer.set_integration_time(milliseconds)
+
+
+def test_a_new_integration_time_counts_from_the_next_exposure_on(adapter: Adapter) -> None:
+    info = adapter.spectrometer.open()
+    adapter.spectrometer.set_integration_time(50.0)
+    for _ in range(info.buffer_depth + 1):
+        adapter.spectrometer.read(20.0)
+    adapter.spectrometer.read(20.0)
+    adapter.spectrometer.set_integration_time(400.0)
+    start = adapter.clock.monotonic()
+    adapter.spectrometer.read(20.0)
+    under_way = adapter.clock.monotonic() - start
+    adapter.spectrometer.read(20.0)
+    assert under_way <= 0.05 + info.read_out_time / 1000 + 0.001
+    assert adapter.clock.monotonic() - start - under_way == pytest.approx(0.4, abs=0.01)
+
+
+def test_finished_exposures_wait_in_the_buffer(adapter: Adapter) -> None:
+    info = adapter.spectrometer.open()
+    adapter.spectrometer.set_integration_time(100.0)
+    adapter.wait(0.1 * (info.buffer_depth + 3))
+    start = adapter.clock.monotonic()
+    for _ in range(info.buffer_depth):
+        adapter.spectrometer.read(20.0)
+    assert adapter.clock.monotonic() - start < info.buffer_depth * info.read_out_time / 1000 + 0.01
+
+
+def test_a_cleared_buffer_is_empty(adapter: Adapter) -> None:
+    info = adapter.spectrometer.open()
+    adapter.spectrometer.set_integration_time(100.0)
+    adapter.wait(0.1 * (info.buffer_depth + 3) + 0.05 - adapter.clock.monotonic() % 0.1)
+    adapter.spectrometer.clear_buffer()
+    start = adapter.clock.monotonic()
+    adapter.spectrometer.read(20.0)
+    waited = adapter.clock.monotonic() - start > info.read_out_time / 1000 + 0.005
+    assert waited == info.can_clear_buffer
+
+
+def test_a_read_has_a_deadline(adapter: Adapter) -> None:
+    adapter.spectrometer.open()
+    adapter.spectrometer.set_integration_time(5000.0)
+    adapter.spectrometer.read(20.0)
+    start = adapter.clock.monotonic()
+    with pytest.raises(DeviceTimeout):
+        adapter.spectrometer.read(1.0)
+    assert adapter.clock.monotonic() - start == pytest.approx(1.0, abs=0.01)
+
+
+def test_the_cooler_cools_if_there_is_one(adapter: Adapter) -> None:
+    info = adapter.spectrometer.open()
+    warm = adapter.spectrometer.temperature()
+    adapter.spectrometer.set_cooler(True, 5.0)
+    adapter.wait(600.0)
+    cold = adapter.spectrometer.temperature()
+    if info.has_cooler:
+        assert warm is not None
+        assert cold == pytest.approx(5.0, abs=0.2)
+        adapter.spectrometer.set_cooler(False, 5.0)
+        adapter.wait(600.0)
+        assert adapter.spectrometer.temperature() == pytest.approx(warm, abs=0.2)
+    else:
+        assert cold == warm
+
+
+def test_without_a_plug_it_is_not_there(adapter: Adapter) -> None:
+    adapter.unplug()
+    with pytest.raises(DeviceRemoved):
+        adapter.spectrometer.open()
+
+
+def test_unplugged_while_open_it_is_gone_until_opened_anew(adapter: Adapter) -> None:
+    adapter.spectrometer.open()
+    adapter.unplug()
+    with pytest.raises(DeviceRemoved):
+        adapter.spectrometer.read(1.0)
+    adapter.plug_in()
+    with pytest.raises(DeviceError):
+        adapter.spectrometer.read(1.0)
+    adapter.spectrometer.close()
+    adapter.spectrometer.open()
+    adapter.spectrometer.read(20.0)
+
+
+def test_interrupt_ends_a_read(running: Adapter) -> None:
+    running.spectrometer.open()
+    running.spectrometer.set_integration_time(9000.0)
+    timer = threading.Timer(0.15, running.spectrometer.interrupt)
+    timer.start()
+    with pytest.raises(DeviceInterrupted):
+        read_many(running.spectrometer)
+    timer.join()
+    with pytest.raises(DeviceInterrupted):
+        running.spectrometer.read(20.0)
+    running.spectrometer.close()
+    running.spectrometer.open()
+    running.spectrometer.read(20.0)
+
+
+def test_pulling_the_plug_ends_a_read(running: Adapter) -> None:
+    running.spectrometer.open()
+    running.spectrometer.set_integration_time(9000.0)
+    timer = threading.Timer(0.15, running.unplug)
+    timer.start()
+    with pytest.raises(DeviceRemoved):
+        read_many(running.spectrometer)
+    timer.join()
+
+
+def test_interrupting_what_is_closed_does_no_harm(adapter: Adapter) -> None:
+    adapter.spectrometer.interrupt()
+    adapter.spectrometer.open()
+    adapter.spectrometer.read(20.0)
