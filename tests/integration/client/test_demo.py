@@ -10,11 +10,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 from matplotlib.figure import Figure
 
 from piccolo3.cli.demo import main
 from piccolo3.cli.record import main as record
+from piccolo3.client import Piccolo
 from piccolo3.spectrum import loads
 
 INSTRUMENT = """
@@ -104,6 +106,33 @@ def test_a_broken_configuration(options: list[str], tmp_path: Path, capsys: pyte
     error = capsys.readouterr().err
     assert "the server ended with exit status 1" in error
     assert "colour" in error
+
+
+def test_a_rig_that_does_not_get_ready(
+    options: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("piccolo3.cli.demo._READY", 0.3)
+    (tmp_path / "piccolo.config").write_text(
+        INSTRUMENT.replace("STS-VIS", "STS-VIS\n  [[real]]\n    driver = seabreeze")
+    )
+    assert main([*options, "--once"]) == 1
+    error = capsys.readouterr().err
+    assert "the rig is not ready after 0.3 s: S_dummy_STS is IDLE, S_real is " in error
+
+
+def test_a_server_that_dies_on_the_way(
+    options: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def die(rig: Piccolo, console: object) -> None:
+        process = next(one for one in psutil.Process().children() if "piccolo3-server" in " ".join(one.cmdline()))
+        process.kill()
+        process.wait(5)
+        await rig.control.status()
+
+    monkeypatch.setattr("piccolo3.cli.demo._wait_until_ready", die)
+    assert main([*options, "--once"]) == 1
+    error = capsys.readouterr().err
+    assert "the server ended with exit status" in error or "nothing listens at" in error
 
 
 def test_not_in_a_checkout(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
