@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from piccolo3.components.arguments import Argument
 from piccolo3.components.component import Component
@@ -11,6 +11,7 @@ from piccolo3.components.declaration import command, lookup, value
 from piccolo3.errors import Busy, Conflict, InvalidValue
 from piccolo3.events import Broker
 from piccolo3.recording import Recorder, RunChanged
+from piccolo3.store import RunInfo
 from piccolo3.store.mount import Mount
 from piccolo3.workers import Writer
 
@@ -18,16 +19,21 @@ __all__ = ["DataDirectoryResources"]
 
 _FILE = Text(max_length=255)
 _PATH = Text(max_length=4096)
+_LISTED = 20
 
 
 class DataDirectoryResources(Component):
     """The data directory, seen by clients."""
 
-    def __init__(self, recorder: Recorder, writer: Writer, mount: Mount, broker: Broker) -> None:
-        super().__init__("data_dir", title="runs and their files", children=[_Runs(recorder, writer)])
+    def __init__(
+        self, recorder: Recorder, writer: Writer, mount: Mount, broker: Broker, runs: Sequence[RunInfo] = ()
+    ) -> None:
+        self._runs = _Runs(recorder, writer)
+        super().__init__("data_dir", title="runs and their files", children=[self._runs])
         self._recorder = recorder
         self._writer = writer
         self._mount = mount
+        self._runs.note(runs)
         broker.subscribe(RunChanged, lambda _: self.announce("current_run"))
 
     @value(Text(max_length=64), title="run that is recorded into", observable=True)
@@ -71,6 +77,7 @@ class DataDirectoryResources(Component):
     async def all_runs(self, alpha: bool, reverse: bool, nitems: int | None, page: int) -> list[str]:
         """Return names of runs."""
         runs = await self._writer.runs()
+        self._runs.note(runs)
         runs.sort(key=(lambda run: (run.name,)) if alpha else (lambda run: (run.modified, run.name)), reverse=reverse)
         names = [run.name for run in runs]
         size = nitems or max(1, len(names))
@@ -81,15 +88,21 @@ class DataDirectoryResources(Component):
 
 
 class _Runs(Component):
-    """`runs/<run>`: every run can be found, the current one is listed."""
+    """`runs/<run>`: every run can be found; the current one and the newest, as far as known, are listed."""
 
     def __init__(self, recorder: Recorder, writer: Writer) -> None:
         super().__init__("runs", title="the runs")
         self._recorder = recorder
         self._writer = writer
+        self._newest: tuple[str, ...] = ()
+
+    def note(self, runs: Sequence[RunInfo]) -> None:
+        """Remember which runs are the newest, so that listing them does not touch the disk."""
+        newest = sorted(runs, key=lambda run: (run.modified, run.name), reverse=True)
+        self._newest = tuple(run.name for run in newest[:_LISTED])
 
     def children(self) -> Mapping[str, Component]:
-        return {self._recorder.run: _Run(self._recorder.run, self._writer)}
+        return {name: _Run(name, self._writer) for name in (self._recorder.run, *self._newest)}
 
     def find(self, name: str) -> Component | None:
         return _Run(name, self._writer) if name else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
 
@@ -22,7 +23,7 @@ from piccolo3.config import Configuration, InstrumentConfig
 from piccolo3.devices import Host, Rig, build_rig
 from piccolo3.events import Broker
 from piccolo3.recording import IntegrationTimes, Recorder
-from piccolo3.store import STATE_FILE, DataDirectory, StateFile
+from piccolo3.store import STATE_FILE, DataDirectory, RunInfo, StateFile
 from piccolo3.store.mount import Mount
 from piccolo3.workers import ShutterWorker, SpectrometerGroup, SpectrometerWorker, State, Worker, Writer
 
@@ -83,7 +84,7 @@ class Application:
         )
         stack.push_async_callback(recorder.stop)
         await recorder.start()
-        self.root = self._tree(spectrometers, shutters, times, recorder)
+        self.root = self._tree(spectrometers, shutters, times, recorder, await self._writer.runs())
         await stack.enter_async_context(CoapServer(self.root, self._address.address, self._address.port))
 
     def _tree(
@@ -92,13 +93,14 @@ class Application:
         shutters: dict[str, ShutterWorker],
         times: IntegrationTimes,
         recorder: Recorder,
+        runs: Sequence[RunInfo],
     ) -> Component:
         broker = self._broker
         return Group(
             "",
             [
                 SystemInformation(Host(), self._system, self._clock, __version__),
-                DataDirectoryResources(recorder, self._writer, self._mount, broker),
+                DataDirectoryResources(recorder, self._writer, self._mount, broker, runs),
                 Shutters(shutters, recorder, broker),
                 Spectrometers(spectrometers, times, recorder, broker),
                 Control(recorder, spectrometers, broker),
