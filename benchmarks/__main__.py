@@ -7,6 +7,7 @@ import statistics
 import sys
 import time
 from dataclasses import dataclass
+from typing import cast
 
 from benchmarks import load, servers
 from piccolo3.client import Piccolo
@@ -70,7 +71,7 @@ async def requests() -> Result:
 
 async def until_idle(rig: Piccolo) -> None:
     """Wait until all spectrometers can be used."""
-    for name in await rig.get("spectrometer/spectrometers"):
+    for name in cast("list[str]", await rig.get("spectrometer/spectrometers")):
         async for status in rig.observe(f"spectrometer/{name}/status"):
             if status == 6:
                 break
@@ -91,7 +92,7 @@ async def batch(milliseconds: float) -> Result:
             if status == "idle":
                 break
         took = time.monotonic() - begin
-        outcome = await rig.get("control/outcome")
+        outcome = cast("dict[str, object]", await rig.get("control/outcome"))
         if outcome["result"] != "complete":
             message = f"the batch ended {outcome}"
             raise RuntimeError(message)

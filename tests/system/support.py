@@ -15,6 +15,7 @@ from pathlib import Path
 
 from piccolo3.client import Piccolo
 from piccolo3.errors import PiccoloError
+from piccolo3.jsonvalue import JsonValue
 
 SERVER = str(Path(sys.executable).with_name("piccolo3-server"))
 
@@ -54,19 +55,21 @@ class Daemon:
     def url(self) -> str:
         return f"coap://[::1]:{self.port}"
 
-    def ask(self, path: str, *put: object, method: str = "get", **named: object) -> object:
-        """GET, or PUT with arguments."""
+    def ask(self, path: str) -> JsonValue:
+        """GET."""
 
-        async def talk() -> object:
+        async def talk() -> JsonValue:
             async with Piccolo(self.url) as rig:
-                if method == "get":
-                    return await rig.get(path)
-                return await rig.put(path, *put, **named)
+                return await rig.get(path)
 
         return asyncio.run(talk())
 
-    def put(self, path: str, *arguments: object, **named: object) -> object:
-        return self.ask(path, *arguments, method="put", **named)
+    def put(self, path: str, *arguments: JsonValue, **named: JsonValue) -> JsonValue:
+        async def talk() -> JsonValue:
+            async with Piccolo(self.url) as rig:
+                return await rig.put(path, *arguments, **named)
+
+        return asyncio.run(talk())
 
     def wait_for(self, path: str, wanted: Callable[[object], bool], seconds: float = 20.0) -> object:
         """Observe until the value is wanted."""
