@@ -28,6 +28,7 @@ Kind = Literal["record", "dark", "auto"]
 Result = Literal["complete", "aborted", "failed"]
 _logger = logging.getLogger(__name__)
 _WRITE_LIMIT = 3.0  # s that an abort waits for the disk before it says so
+_ABORTED: tuple[Result, str | None] = ("aborted", None)
 
 
 class _Failed(Exception):
@@ -44,7 +45,7 @@ class _Unwritten:
 
 
 class Batch:
-    """Runs the plan of a batch once. `run` is cancelled to abort it; it returns the outcome in any case."""
+    """Runs the plan of a batch once. It is ended by `abort`, never by cancelling `run`, which has to tidy up."""
 
     def __init__(
         self,
@@ -72,6 +73,7 @@ class Batch:
         self._autointegrator = Autointegrator(rig, gate, board.show_error)
         self._unwritten: _Unwritten | None = None
         self._writing: asyncio.Task[None] | None = None
+        self._attempting: asyncio.Task[tuple[Result, str | None]] | None = None
         self._stored = 0
         self._sequences_done = 0
 
@@ -95,7 +97,9 @@ class Batch:
     async def run(self) -> Outcome:
         """Do it all; whatever happens, the shutters are closed and what was recorded is written."""
         started = self._rig.clock.utcnow()
-        result, reason = await self._attempt()
+        self._attempting = asyncio.create_task(self._attempt(), name="steps of a batch")
+        await asyncio.wait({self._attempting})
+        result, reason = _ABORTED if self._attempting.cancelled() else self._attempting.result()
         result, reason = await self._settle(result, reason)
         return Outcome(
             run=None if self._kind == "auto" else self._place.run,
@@ -110,6 +114,11 @@ class Batch:
             ended=self._rig.clock.utcnow(),
         )
 
+    def abort(self) -> None:
+        """Take no further step; what was begun is left at once. `run` returns when the rig is safe."""
+        if self._attempting is not None:
+            self._attempting.cancel()
+
     # ---- the whole ----
 
     async def _attempt(self) -> tuple[Result, str | None]:
@@ -117,7 +126,7 @@ class Batch:
             for step in self._steps():
                 await self._do(step)
         except asyncio.CancelledError:
-            return "aborted", None
+            return _ABORTED
         except _Failed as error:
             return "failed", str(error)
         except Exception as error:

@@ -63,7 +63,7 @@ class Recorder:
         self._run = DEFAULT_RUN
         self._outcome: Outcome | None = None
         self._task: asyncio.Task[Outcome] | None = None
-        self._aborting = False
+        self._batch: Batch | None = None
         self._stopping = False
 
     # ---- what is ----
@@ -204,7 +204,6 @@ class Recorder:
             raise Unavailable("no spectrometer is available")
         started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         started.add_done_callback(retrieve)
-        self._aborting = False
         self._gate = Gate(self._board, self._clock)
         self._rig.times.locked = True
         self._task = asyncio.create_task(self._conduct(kind, run, settings, started), name="batch")
@@ -214,13 +213,13 @@ class Recorder:
     async def _conduct(
         self, kind: Kind, run: str | None, settings: BatchSettings, started: asyncio.Future[None]
     ) -> Outcome:
-        batch = await self._prepare(kind, run, settings)
-        batch.show_first()
+        self._batch = await self._prepare(kind, run, settings)
+        self._batch.show_first()
         started.set_result(None)
-        return await batch.run()
+        return await self._batch.run()
 
     def _ended(self, started: asyncio.Future[None], task: asyncio.Task[Outcome]) -> None:
-        self._task = None
+        self._task = self._batch = None
         self._rig.times.locked = False
         error = Conflict("aborted before it began") if task.cancelled() else task.exception()
         if not started.done():
@@ -254,9 +253,10 @@ class Recorder:
         )
 
     def _cancel(self) -> None:
-        """Cancel the batch once: a second time would cancel the way to the safe state."""
-        if self._task is not None and not self._aborting:
-            self._aborting = True
+        """A batch that has begun ends in its own way; before, the order is forgotten."""
+        if self._batch is not None:
+            self._batch.abort()
+        elif self._task is not None:
             self._task.cancel()
 
     def _apply(self, settings: BatchSettings) -> None:

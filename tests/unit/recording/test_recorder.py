@@ -23,9 +23,10 @@ from piccolo3.recording import (
     RunChanged,
     SequenceChanged,
     SettingsChanged,
+    SpectraStored,
 )
 from piccolo3.spectrum import Spectrum
-from piccolo3.status import AutointegrationState, ShutterStatus, SpectrometerStatus
+from piccolo3.status import AutointegrationState, ShutterStatus, SpectrometerStatus, SpectrumKind
 from tests.unit.recording.bench import Bench, MemoryState, disk_full, run
 from tests.unit.workers.fakes import spectrometer_config, until
 
@@ -420,6 +421,49 @@ def test_abort_while_it_is_written_does_not_lose_it() -> None:
         assert outcome.result == "aborted"
         assert bench.files == ["r/b000000_s000000_dark.pico"]
         assert len(bench.stored) == 1
+
+    run(scenario)
+
+
+def test_abort_while_the_rig_is_brought_to_its_safe_state() -> None:
+    async def scenario(bench: Bench) -> None:
+        there = hold_exposure(bench, 2)
+        await bench.recorder.record_sequence(run="r")
+        await until(there)
+        hang = bench.shutters["downwelling"].hang = threading.Event()
+        aborting = asyncio.create_task(bench.recorder.abort())
+        await asyncio.sleep(0.005)
+        assert bench.busy()
+        again = asyncio.create_task(bench.recorder.abort())  # must not disturb the first
+        await asyncio.sleep(0.005)
+        hang.set()
+        await asyncio.gather(aborting, again)
+        assert bench.closed()
+        assert bench.recorder.outcome is not None
+        assert bench.recorder.outcome.lost_spectra == 4
+
+    run(scenario)
+
+
+def test_abort_after_the_last_step_is_too_late() -> None:
+    async def scenario(bench: Bench) -> None:
+        shutter, hang = bench.shutters["upwelling"], threading.Event()
+        shutter.failures["close"] = [DeviceError("no pin")]  # so that it is tried again at the end
+
+        def at_the_end(event: SpectraStored) -> None:
+            if event.spectra[0].kind is SpectrumKind.LIGHT:
+                shutter.hang = hang
+
+        bench.broker.subscribe(SpectraStored, at_the_end)
+        await bench.recorder.record_sequence(run="r")
+        await until(lambda: shutter.moves[-2:] == ["close", "close"])
+        aborting = asyncio.create_task(bench.recorder.abort())
+        await asyncio.sleep(0.002)
+        hang.set()
+        await aborting
+        assert bench.recorder.outcome is not None
+        assert bench.recorder.outcome.result == "complete"
+        assert bench.closed()
 
     run(scenario)
 
