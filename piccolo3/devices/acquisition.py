@@ -196,11 +196,11 @@ class Acquirer:
     def _read(self) -> NDArray[np.int32]:
         under_way = max(self._ends_by - self._clock.monotonic(), self._set_time)
         counts = self._spectrometer.read(under_way * (1 + _DRIFT) + self._transfer + _MARGIN)
+        last, self._last = self._last, counts
         if counts.shape != (self._info.pixels,):
             raise _Unusable(f"it has {counts.size} pixels instead of {self._info.pixels}")
         if not counts.any():
             raise _Unusable("all its counts are zero")
-        last, self._last = self._last, counts
         # also of those thrown away: a repeated one must not be counted
         if last is not None and np.array_equal(counts, last) and self._is_noisy(counts):
             raise _Unusable("it is the same as the one before, count for count")

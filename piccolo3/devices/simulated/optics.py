@@ -39,7 +39,8 @@ class Optics:
     """Count rates (counts/s of a linear detector, shape (pixels,)) of one model under a clear sky.
 
     The irradiance is convolved with the instrument's line shape, a Gaussian, for a number of elevations of the sun. In
-    between, the logarithm is linear in the air mass: exact for all that follows the law of Beer and Lambert.
+    between, the logarithm is linear in the air mass: exact for all that follows the law of Beer and Lambert, and within
+    some per cent in the edges of deep bands, whose lines are not resolved.
     """
 
     def __init__(self, model: Model) -> None:

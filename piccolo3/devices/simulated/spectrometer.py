@@ -113,9 +113,9 @@ class SimulatedSpectrometer(Spectrometer):
             raise DeviceTimeout(f"{self._serial_number} did not answer within {timeout:g} s")
         if fault is ReadFault.TRANSFER_ERROR:
             raise DeviceError(f"{self._serial_number}: data transfer error")
-        counts = self._last.copy() if fault is ReadFault.REPEATED and self._last is not None else self._render(slot)
-        self._last = counts
-        return _damaged(counts, fault)
+        if fault is not ReadFault.REPEATED or self._last is None:
+            self._last = _damaged(self._render(slot), fault)
+        return self._last.copy()
 
     def clear_buffer(self) -> None:
         session = self._live_session()

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from gpiozero import Device
+from gpiozero.pins.mock import MockFactory
+
+from piccolo3.clock import ManualClock
+from piccolo3.config import ChannelConfig, InstrumentConfig, SimulationConfig, SpectrometerConfig
+from piccolo3.devices import Acquirer, build_rig
+from piccolo3.devices.gpio import GpioPowerSwitch, GpioShutter
+from piccolo3.errors import DeviceError, DeviceRemoved
+
+
+def channel(number: int, direction: str, driver: str = "simulated") -> ChannelConfig:
+    return ChannelConfig(
+        shutter=f"shutter_{number}", direction=direction, driver=driver, open_pin=number, close_pin=10 + number
+    )
+
+
+def instrument(*spectrometers: SpectrometerConfig, driver: str = "simulated", seed: int | None = 1) -> InstrumentConfig:
+    return InstrumentConfig(
+        channels=(channel(1, "downwelling", driver), channel(2, "upwelling", driver)),
+        spectrometers=spectrometers,
+        simulation=SimulationConfig(seed=seed),
+    )
+
+
+TWIN = SpectrometerConfig(serial_number="dummy_A", driver="simulated", model="FLAME-S", power_switch=5)
+
+
+def test_a_simulated_rig() -> None:
+    rig = build_rig(instrument(TWIN, SpectrometerConfig(serial_number="dummy_B", driver="simulated")), ManualClock())
+    assert list(rig.spectrometers) == ["dummy_A", "dummy_B"]
+    assert list(rig.power_switches) == ["dummy_A"]
+    assert list(rig.shutters) == ["downwelling", "upwelling"]
+    assert list(rig.spectrometer_faults) == ["dummy_A", "dummy_B"]
+    assert list(rig.shutter_faults) == ["downwelling", "upwelling"]
+    infos = [device.open() for device in rig.spectrometers.values()]
+    assert [info.model for info in infos] == ["FLAME-S", "QE-PRO"]
+    assert all(info.simulated for info in infos)
+    rig.close()
+
+
+def test_power_and_faults_reach_the_spectrometer() -> None:
+    rig = build_rig(instrument(TWIN), ManualClock())
+    spectrometer, switch = rig.spectrometers["dummy_A"], rig.power_switches["dummy_A"]
+    spectrometer.open()
+    switch.off()
+    with pytest.raises(DeviceRemoved):
+        spectrometer.read(1.0)
+    spectrometer.close()
+    with pytest.raises(DeviceRemoved):
+        spectrometer.open()
+    switch.on()
+    assert switch.is_on
+    spectrometer.open()
+    rig.spectrometer_faults["dummy_A"].unplugged = True
+    with pytest.raises(DeviceRemoved):
+        spectrometer.read(1.0)
+    rig.close()
+
+
+def spectra(seed: int | None) -> list[np.ndarray[tuple[int], np.dtype[np.int32]]]:
+    clock = ManualClock()
+    rig = build_rig(instrument(TWIN, seed=seed), clock)
+    spectrometer = rig.spectrometers["dummy_A"]
+    acquirer = Acquirer(spectrometer, spectrometer.open(), clock)
+    counts = []
+    for shutter in rig.shutters.values():
+        shutter.open()
+        counts.append(acquirer.acquire(30.0, not_before=clock.monotonic()).counts)
+    return counts
+
+
+def test_the_same_seed_gives_the_same_counts() -> None:
+    assert np.array_equal(spectra(7), spectra(7))
+    assert not np.array_equal(spectra(7), spectra(8))
+    assert not np.array_equal(spectra(None), spectra(None))
+
+
+def test_real_spectrometers_are_not_silently_simulated() -> None:
+    rig = build_rig(instrument(SpectrometerConfig(serial_number="QEP01651", driver="seabreeze")), ManualClock())
+    spectrometer = rig.spectrometers["QEP01651"]
+    for call in (
+        spectrometer.open,
+        spectrometer.temperature,
+        spectrometer.clear_buffer,
+        lambda: spectrometer.read(1.0),
+        lambda: spectrometer.set_integration_time(1.0),
+        lambda: spectrometer.set_cooler(True, 0.0),
+    ):
+        with pytest.raises(DeviceRemoved, match="QEP01651 is driven in a later version"):
+            call()
+    spectrometer.interrupt()
+    spectrometer.close()
+    assert not rig.spectrometer_faults
+
+
+def test_gpio_devices(monkeypatch: pytest.MonkeyPatch) -> None:
+    factory = MockFactory()
+    monkeypatch.setattr(Device, "pin_factory", factory)
+    rig = build_rig(
+        instrument(SpectrometerConfig(serial_number="S", driver="seabreeze", power_switch=5), driver="gpio"),
+        ManualClock(),
+    )
+    assert isinstance(rig.shutters["upwelling"], GpioShutter)
+    assert isinstance(rig.power_switches["S"], GpioPowerSwitch)
+    assert not rig.shutter_faults
+    rig.close()
+    factory.reset()
+
+
+def test_what_is_not_known_is_unavailable() -> None:
+    rig = build_rig(
+        instrument(SpectrometerConfig(serial_number="S", driver="simulated", model="NOSUCH"), driver="magic"),
+        ManualClock(),
+    )
+    with pytest.raises(DeviceRemoved, match="QE-PRO, FLAME-S, STS-VIS"):
+        rig.spectrometers["S"].open()
+    with pytest.raises(DeviceError, match="magic"):
+        rig.shutters["upwelling"].open()
+    rig.close()
