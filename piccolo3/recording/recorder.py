@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from piccolo3.clock import Clock
-from piccolo3.errors import Busy, Conflict, InternalError, NotBusy, Unavailable
+from piccolo3.errors import Busy, Conflict, InternalError, InvalidValue, NotBusy, Unavailable
 from piccolo3.events import Broker
 from piccolo3.recording.batch import Batch, Kind
 from piccolo3.recording.board import IDLE, Board, Gate
@@ -116,15 +116,14 @@ class Recorder:
     # ---- start and stop ----
 
     async def start(self) -> None:
-        """Take up the run of the last time or the newest one, or make one. Raises StoreError."""
+        """Take up the run of the last time, also if it was moved away meanwhile, or the newest one. StoreError."""
         saved = self._state.get(_RUN_KEY)
-        if isinstance(saved, str) and await self._writer.run_exists(saved):
-            self._run = saved
-            return
-        newest = await self._writer.newest_run()
-        if newest is None:
-            await self._writer.create_run(DEFAULT_RUN)
-        self._run = newest or DEFAULT_RUN
+        run = saved if isinstance(saved, str) else await self._writer.newest_run() or DEFAULT_RUN
+        try:
+            self._run = await self._writer.create_run(run)
+        except InvalidValue:  # a run that an older program has made, under a name that new ones can't have
+            _logger.warning("there is no run %r any more, and none can be made: recording into %s", run, DEFAULT_RUN)
+            self._run = await self._writer.create_run(DEFAULT_RUN)
 
     async def stop(self) -> None:
         """Abort what is under way and close the shutters, within 5 s; nothing can be started any more."""

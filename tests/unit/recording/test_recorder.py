@@ -831,11 +831,23 @@ def test_the_run_at_the_first_start() -> None:
     async def newest(bench: Bench) -> None:
         assert bench.recorder.run == "b"
 
-    state = MemoryState()
-    state.put("current_run", "deleted")
     run(none)
     run(newest, runs=("a", "b"))
-    run(newest, runs=("a", "b"), state=state)
+
+
+def test_the_run_survives_a_restart_also_if_it_was_moved_away() -> None:
+    async def moved(bench: Bench) -> None:
+        assert bench.recorder.run == "moved"
+        assert bench.directory.run_exists("moved")
+
+    async def impossible(bench: Bench) -> None:
+        assert bench.recorder.run == "spectra"
+
+    state = MemoryState()
+    state.put("current_run", "moved")
+    run(moved, runs=("a", "b"), state=state)
+    state.put("current_run", "a name/of an older program")
+    run(impossible, runs=("a", "b"), state=state)
 
 
 def test_a_listener_of_the_end_can_start_the_next() -> None:
