@@ -12,10 +12,13 @@ from piccolo3.config.model import (
     InstrumentConfig,
     LoggingConfig,
     OutputConfig,
+    QualityConfig,
+    RecordingConfig,
     ServerConfig,
     Setting,
     SimulationConfig,
     SpectrometerConfig,
+    TriggerConfig,
 )
 from piccolo3.config.show import show
 
@@ -28,10 +31,13 @@ __all__ = [
     "InstrumentConfig",
     "LoggingConfig",
     "OutputConfig",
+    "QualityConfig",
+    "RecordingConfig",
     "ServerConfig",
     "Setting",
     "SimulationConfig",
     "SpectrometerConfig",
+    "TriggerConfig",
     "load",
     "load_server",
     "show",

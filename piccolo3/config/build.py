@@ -14,10 +14,13 @@ from piccolo3.config.model import (
     InstrumentConfig,
     LoggingConfig,
     OutputConfig,
+    QualityConfig,
+    RecordingConfig,
     ServerConfig,
     Setting,
     SimulationConfig,
     SpectrometerConfig,
+    TriggerConfig,
 )
 
 __all__ = ["build_datadir", "build_instrument", "build_server", "path_of", "settings_of"]
@@ -93,6 +96,34 @@ def _spectrometer(node: Node) -> SpectrometerConfig:
     )
 
 
+def _recording(node: Node) -> RecordingConfig:
+    return RecordingConfig(
+        mode=node.take("mode", str),
+        averages=node.take("averages", int),
+        follow=node.take("follow", bool),
+        queue=node.take("queue", int),
+    )
+
+
+def _quality(node: Node) -> QualityConfig:
+    return QualityConfig(
+        weak=node.take("weak", float),
+        dark_drift=node.take("dark_drift", float),
+        illumination=node.take("illumination", float),
+        temperature=node.take("temperature", float),
+    )
+
+
+def _trigger(node: Node) -> TriggerConfig:
+    return TriggerConfig(
+        driver=node.take("driver", str),
+        pin=node.take("pin", int),
+        reset_pin=node.take("reset_pin", int),
+        edge=node.take("edge", str),
+        debounce=node.take("debounce", float),
+    )
+
+
 def build_instrument(node: Node) -> InstrumentConfig:
     """The instrument file."""
     output, simulation = node.children["output"], node.children["simulation"]
@@ -100,6 +131,9 @@ def build_instrument(node: Node) -> InstrumentConfig:
         channels=tuple(_channel(child) for child in node.children["channels"].children.values()),
         spectrometers=tuple(_spectrometer(child) for child in node.children["spectrometers"].children.values()),
         output=OutputConfig(clobber=output.take("clobber", bool), split=output.take("split", bool)),
+        recording=_recording(node.children["recording"]),
+        quality=_quality(node.children["quality"]),
+        trigger=_trigger(node.children["trigger"]),
         simulation=SimulationConfig(
             seed=simulation.get("seed", int),
             sun_elevation=simulation.get("sun_elevation", float),

@@ -16,10 +16,13 @@ __all__ = [
     "InstrumentConfig",
     "LoggingConfig",
     "OutputConfig",
+    "QualityConfig",
+    "RecordingConfig",
     "ServerConfig",
     "Setting",
     "SimulationConfig",
     "SpectrometerConfig",
+    "TriggerConfig",
 ]
 
 
@@ -137,6 +140,41 @@ class OutputConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingConfig:
+    """How batches are recorded unless a request says otherwise.
+
+    `mode` is classic, dark_each or deled; `averages` exposures make one spectrum; with `follow` integration times
+    follow the light; `queue` sequences may wait for the disk.
+    """
+
+    mode: str = "classic"
+    averages: int = 1
+    follow: bool = False
+    queue: int = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualityConfig:
+    """Where flags begin: `weak` and `dark_drift` in % of saturation, `illumination` in %, `temperature` in K."""
+
+    weak: float = 10.0
+    dark_drift: float = 1.0
+    illumination: float = 10.0
+    temperature: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriggerConfig:
+    """The external trigger. `driver` is none, gpio or simulated, pins are BCM numbers, `debounce` is in ms."""
+
+    driver: str = "none"
+    pin: int = 12
+    reset_pin: int = 20
+    edge: str = "rising"
+    debounce: float = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SimulationConfig:
     """The simulated world, angles in degrees. `seed` None: a new one each time; `sun_elevation` None: by the clock."""
 
@@ -154,6 +192,9 @@ class InstrumentConfig:
     channels: tuple[ChannelConfig, ...]
     spectrometers: tuple[SpectrometerConfig, ...]
     output: OutputConfig = OutputConfig()
+    recording: RecordingConfig = RecordingConfig()
+    quality: QualityConfig = QualityConfig()
+    trigger: TriggerConfig = TriggerConfig()
     simulation: SimulationConfig = SimulationConfig()
 
 

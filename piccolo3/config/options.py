@@ -1,13 +1,14 @@
 """Every option of both files, declared once.
 
 Names, defaults and meanings are those of the original piccolo3; `driver`, `model`, the pins and times of the
-shutters and the section [simulation] are additions.
+shutters and the sections [recording], [quality], [trigger] and [simulation] are additions.
 """
 
 from __future__ import annotations
 
 from piccolo3.config.declaration import Obsolete, Option, Section
-from piccolo3.config.values import Boolean, Choice, Integer, Name, Number, Numbers, Optional, Text
+from piccolo3.config.options_recording import QUALITY, RECORDING, TRIGGER
+from piccolo3.config.values import PIN, Boolean, Choice, Integer, Name, Number, Numbers, Optional, Text
 
 __all__ = ["BOARD_PINS", "INSTRUMENT", "MODELS", "SERVER"]
 
@@ -18,7 +19,6 @@ BOARD_PINS = {"shutter_1": (18, 17), "shutter_2": (22, 27), "shutter_3": (23, 24
 
 _LONGEST = 86_400_000.0  # an integration of a day, in ms
 _PATH = Text("a path")
-_PIN = Integer(minimum=0, maximum=27)
 
 SERVER = Section(
     name="",
@@ -144,13 +144,13 @@ _CHANNEL = Section(
         ),
         Option(
             name="open_pin",
-            kind=Optional(_PIN, "board"),
+            kind=Optional(PIN, "board"),
             default="shutter_1: `18`, shutter_2: `22`, shutter_3: `23`, others: required",
             text="The pin (BCM number) for opening.",
         ),
         Option(
             name="close_pin",
-            kind=Optional(_PIN, "board"),
+            kind=Optional(PIN, "board"),
             default="shutter_1: `17`, shutter_2: `27`, shutter_3: `24`, others: required",
             text="The pin (BCM number) for closing.",
         ),
@@ -223,7 +223,7 @@ _SPECTROMETER = Section(
         ),
         Option(
             name="power_switch",
-            kind=Optional(_PIN, "-1"),
+            kind=Optional(PIN, "-1"),
             text="The pin (BCM number) that switches the power of the spectrometer (on = spectrometer off); `-1` "
             "means that there is none.",
         ),
@@ -273,6 +273,9 @@ INSTRUMENT = Section(
                 ),
             ),
         ),
+        RECORDING,
+        QUALITY,
+        TRIGGER,
         Section(
             name="simulation",
             text="The world that simulated instruments see.",

@@ -22,7 +22,7 @@ def apply_rules(instrument: Node, findings: Findings) -> None:
     for channel in channels:
         _complete_channel(channel, "simulated" if all_simulated else "gpio", findings)
     _check_directions(channels, findings)
-    _check_pins(channels, spectrometers, findings)
+    _check_pins(channels, spectrometers, instrument.children["trigger"], findings)
     _check_calibrations(channels, spectrometers, findings)
 
 
@@ -68,7 +68,7 @@ def _check_directions(channels: list[Node], findings: Findings) -> None:
             findings.problem(_origin(node, "direction"), text)
 
 
-def _pins(channels: list[Node], spectrometers: list[Node]) -> Iterator[tuple[Node, str, int]]:
+def _pins(channels: list[Node], spectrometers: list[Node], trigger: Node) -> Iterator[tuple[Node, str, int]]:
     for node in channels:
         for name in ("open_pin", "close_pin"):
             if (pin := node.get(name, int)) is not None:
@@ -76,11 +76,15 @@ def _pins(channels: list[Node], spectrometers: list[Node]) -> Iterator[tuple[Nod
     for node in spectrometers:
         if (pin := node.get("power_switch", int)) is not None:
             yield node, "power_switch", pin
+    if trigger.get("driver", str) in {"gpio", "simulated"}:
+        for name in ("pin", "reset_pin"):
+            if (pin := trigger.get(name, int)) is not None:
+                yield trigger, name, pin
 
 
-def _check_pins(channels: list[Node], spectrometers: list[Node], findings: Findings) -> None:
+def _check_pins(channels: list[Node], spectrometers: list[Node], trigger: Node, findings: Findings) -> None:
     used: dict[int, tuple[Node, str]] = {}
-    for node, name, pin in _pins(channels, spectrometers):
+    for node, name, pin in _pins(channels, spectrometers, trigger):
         other, other_name = used.setdefault(pin, (node, name))
         if (other, other_name) == (node, name):
             continue

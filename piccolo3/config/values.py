@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from configobj.validate import VdtTypeError, is_boolean, is_float, is_integer
 
 __all__ = [
+    "PIN",
     "Boolean",
     "Choice",
     "Given",
@@ -100,6 +101,9 @@ class Integer(Kind):
             raise ValueError(str(error)) from error
         _check_range(value, self.minimum, self.maximum)
         return value
+
+
+PIN = Integer(minimum=0, maximum=27)  # BCM numbers on the header of a Raspberry Pi
 
 
 def _finite(text: str) -> float:

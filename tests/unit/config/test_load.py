@@ -12,9 +12,12 @@ from piccolo3.config import (
     ChannelConfig,
     Configuration,
     OutputConfig,
+    QualityConfig,
+    RecordingConfig,
     ServerConfig,
     SimulationConfig,
     SpectrometerConfig,
+    TriggerConfig,
     load,
     load_server,
     show,
@@ -76,6 +79,9 @@ def test_defaults_are_those_of_the_original(tmp_path: Path, monkeypatch: pytest.
     assert server.instrument_file == tmp_path / "pdata" / "piccolo.config"
     instrument = configuration.instrument
     assert instrument.output == OutputConfig(clobber=False, split=True)
+    assert instrument.recording == RecordingConfig(mode="classic", averages=1, follow=False, queue=8)
+    assert instrument.quality == QualityConfig(weak=10.0, dark_drift=1.0, illumination=10.0, temperature=1.0)
+    assert instrument.trigger == TriggerConfig(driver="none", pin=12, reset_pin=20, edge="rising", debounce=5.0)
     assert instrument.simulation == SimulationConfig()
     assert instrument.channels == (
         ChannelConfig(shutter="shutter_1", direction="up", driver="simulated", open_pin=18, close_pin=17),
@@ -98,6 +104,9 @@ def test_every_option_arrives(rig: Loader, tmp_path: Path) -> None:
         "power_switch = 6\nmin_integration_time = 3.5\nmax_integration_time = 100\n"
         "[[[calibration]]]\n[[[[sky.1]]]]\nwavelengthCalibrationCoefficientsPiccolo = 1, 2.5, -3e-2\n"
         "[output]\nclobber = True\nsplit = False\n"
+        "[recording]\nmode = deled\naverages = 20\nfollow = True\nqueue = 3\n"
+        "[quality]\nweak = 12.5\ndark_drift = 0.5\nillumination = 2\ntemperature = 3\n"
+        "[trigger]\ndriver = gpio\npin = 13\nreset_pin = 16\nedge = falling\ndebounce = 1.5\n"
         "[simulation]\nseed = random\nsun_elevation = clock\nlatitude = -10\nlongitude = 20\nclouds = 1\n"
     )
     configuration = rig(server, instrument)
@@ -137,6 +146,13 @@ def test_every_option_arrives(rig: Loader, tmp_path: Path) -> None:
         ),
     )
     assert configuration.instrument.output == OutputConfig(clobber=True, split=False)
+    assert configuration.instrument.recording == RecordingConfig(mode="deled", averages=20, follow=True, queue=3)
+    assert configuration.instrument.quality == QualityConfig(
+        weak=12.5, dark_drift=0.5, illumination=2.0, temperature=3.0
+    )
+    assert configuration.instrument.trigger == TriggerConfig(
+        driver="gpio", pin=13, reset_pin=16, edge="falling", debounce=1.5
+    )
     assert configuration.instrument.simulation == SimulationConfig(
         seed=None, sun_elevation=None, latitude=-10.0, longitude=20.0, clouds=1.0
     )
@@ -326,6 +342,35 @@ def test_one_mistake_gives_one_sentence(problems: Problems, server: str | bytes,
             MINIMAL + "[simulation]\nclouds = 1e999\n",
             "line 7: [simulation]: clouds = 1e999: it must be a number from 0",
         ),
+        (MINIMAL + "[recording]\nmode = delde\n", "line 7: [recording]: mode = delde: it must be classic or dark_each"),
+        (
+            MINIMAL + "[recording]\naverages = 0\n",
+            "line 7: [recording]: averages = 0: it must be a whole number from 1",
+        ),
+        (MINIMAL + "[recording]\nqueue = 1001\n", "line 7: [recording]: queue = 1001: it must be a whole number from"),
+        (MINIMAL + "[recording]\nfollow = 2\n", "line 7: [recording]: follow = 2: it must be True or False"),
+        (
+            MINIMAL + "[quality]\nweak = -1\n",
+            "line 7: [quality]: weak = -1: it must be a number from 0 to 100 % of sat",
+        ),
+        (MINIMAL + "[quality]\nilumination = 1\n", "line 7: [quality]: there is no option 'ilumination'; did you mean"),
+        (
+            MINIMAL + "[trigger]\ndriver = button\n",
+            "line 7: [trigger]: driver = button: it must be none or gpio or sim",
+        ),
+        (MINIMAL + "[trigger]\nedge = both\n", "line 7: [trigger]: edge = both: it must be rising or falling"),
+        (
+            MINIMAL + "[trigger]\ndriver = gpio\npin = 17\n",
+            "line 8: [trigger]: pin = 17: close_pin of [channels] [[shutter_1]] is the same pin",
+        ),
+        (
+            MINIMAL + "[trigger]\ndriver = simulated\npin = 20\n",
+            "line 8: [trigger]: pin = 20: reset_pin of [trigger] is the same pin",
+        ),
+        (
+            MINIMAL + "power_switch = 20\n[trigger]\ndriver = gpio\n",
+            "line 6: [spectrometers] [[dummy_A]]: power_switch = 20: reset_pin of [trigger] is the same pin",
+        ),
         (MINIMAL + "[simulation]\nfan = float(x)\n", "line 7: [simulation]: there is no option 'fan'; it belongs into"),
         ("shutter_1 = 5\n" + MINIMAL, "line 1: there is no option 'shutter_1'"),
         (MINIMAL + "[cameras]\n[cameras]\n", "line 7: 'cameras' is there twice, first in line 6"),
@@ -337,6 +382,12 @@ def test_mistakes_of_the_instrument_file(problems: Problems, instrument: str, ex
     ]
     assert len(found) == 1
     assert found[0].startswith(("instrument, " + expected, "instrument: " + expected))
+
+
+def test_pins_of_a_trigger_that_is_not_there_are_free(rig: Loader) -> None:
+    configuration = rig("", MINIMAL + "power_switch = 12\n[trigger]\npin = 20\n")
+    assert configuration.instrument.spectrometers[0].power_switch == 12
+    assert configuration.instrument.trigger == TriggerConfig(pin=20)
 
 
 def test_what_stands_below_a_wrong_header_is_looked_at_only_for_its_form(problems: Problems) -> None:
