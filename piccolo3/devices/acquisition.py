@@ -29,6 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from piccolo3.clock import Clock
+from piccolo3.devices.averaging import mean_of
 from piccolo3.devices.interface import Exposure, Spectrometer, SpectrometerInfo
 from piccolo3.errors import DeviceError, DeviceInterrupted, InvalidValue, SpectrumRejected
 
@@ -71,19 +72,25 @@ class Acquirer:
         self._discarded = 0
         self._last: NDArray[np.int32] | None = None
 
-    def acquire(self, integration_time: float, *, not_before: float) -> Exposure:
-        """The counts of an exposure of `integration_time` ms that began after `not_before` (monotonic, s).
+    def acquire(self, integration_time: float, *, not_before: float, averages: int = 1) -> Exposure:
+        """The counts of `averages` exposures of `integration_time` ms that began after `not_before` (monotonic, s).
 
         Whatever it is asked to look at must stay as it is until this returns. The times in the result are right
         within the time that the host was held up; the start is never before `not_before`.
-        Raises InvalidValue where the device can't integrate so long or short, SpectrumRejected where no exposure could
-        be shown to be right, and the device's own errors; after an error the next call starts from nothing.
+        Raises InvalidValue for less than one exposure and where the device can't integrate so long or short,
+        SpectrumRejected where no exposure could be shown to be right, and the device's own errors; after an error the
+        next call starts from nothing.
         """
         if not self._info.min_integration_time <= integration_time <= self._info.max_integration_time:
             raise InvalidValue(
                 f"{self._info.serial_number} integrates {self._info.min_integration_time:g} to "
                 f"{self._info.max_integration_time:g} ms, not {integration_time:g} ms"
             )
+        if averages < 1:
+            raise InvalidValue(f"a spectrum is the mean of one exposure or more, not of {averages}")
+        return mean_of([self._acquire(integration_time, not_before) for _ in range(averages)])
+
+    def _acquire(self, integration_time: float, not_before: float) -> Exposure:
         seconds = integration_time / 1000
         self._discarded = 0
         marking = seconds * (1 - _DRIFT) >= self._marking_from
@@ -106,6 +113,7 @@ class Acquirer:
                     end=start + seconds,
                     integration_time=integration_time,
                     discarded=self._discarded,
+                    repeated=unusable > 0,
                 )
         raise SpectrumRejected(f"{self._info.serial_number} gave no spectrum to rely on: {reason}")
 

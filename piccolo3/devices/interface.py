@@ -7,6 +7,7 @@ Every failure is a `piccolo3.errors.DeviceError`.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
@@ -23,7 +24,8 @@ class SpectrometerInfo:
     """What a spectrometer says of itself once it is open. It does not change while it stays open.
 
     `buffer_depth` finished exposures wait in the device, oldest first, the oldest being dropped when another
-    one is finished. `read_out_time` (ms) is what it takes to fetch a finished one.
+    one is finished. `read_out_time` (ms) is what it takes to fetch a finished one. A device that is not
+    `free_running` begins an exposure when it is asked for one.
     """
 
     serial_number: str
@@ -42,14 +44,18 @@ class SpectrometerInfo:
     read_out_time: float
     has_cooler: bool
     simulated: bool
+    free_running: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Exposure:
-    """Counts, shape (pixels,), of one exposure that was kept, and when it was made.
+    """Counts, shape (pixels,), of what was kept, and when it was made.
 
-    `start` and `end` are seconds on the monotonic scale, `integration_time` is in ms, and `discarded` counts the
-    exposures that were read and thrown away to get this one.
+    `start` and `end` are seconds on the monotonic scale. `integration_time` (ms) is what was asked for,
+    `actual_integration_time` (ms) what the device made of it; the same unless it is said. `discarded` counts the
+    exposures that were read and thrown away to get this. `counts` are the mean of `averages` exposures, rounded, from
+    the start of the first to the end of the last one; `deviation`, shape (pixels,), is their standard deviation
+    (that of a sample, counts), None for a single one. `repeated` tells that what had come first could not be used.
     """
 
     counts: NDArray[np.int32]
@@ -57,6 +63,14 @@ class Exposure:
     end: float
     integration_time: float
     discarded: int
+    actual_integration_time: float = math.nan
+    averages: int = 1
+    deviation: NDArray[np.float32] | None = None
+    repeated: bool = False
+
+    def __post_init__(self) -> None:
+        if math.isnan(self.actual_integration_time):
+            object.__setattr__(self, "actual_integration_time", self.integration_time)
 
 
 class Spectrometer(ABC):

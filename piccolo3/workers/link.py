@@ -26,8 +26,8 @@ _logger = logging.getLogger(__name__)
 class Acquires(Protocol):
     """What takes fresh exposures from an open spectrometer (`piccolo3.devices.Acquirer`)."""
 
-    def acquire(self, integration_time: float, *, not_before: float) -> Exposure:
-        """An exposure of `integration_time` (ms) that began at `not_before` (monotonic, s) or later."""
+    def acquire(self, integration_time: float, *, not_before: float, averages: int = 1) -> Exposure:
+        """The mean of `averages` exposures of `integration_time` (ms), begun after `not_before` (monotonic, s)."""
 
 
 AcquirerFactory = Callable[[Spectrometer, SpectrometerInfo, Clock], Acquires]
@@ -120,11 +120,13 @@ class Link:
         self.visited = self._clock.monotonic()
         return self._cooler.report(reading, has_cooler)
 
-    async def expose(self, integration_time: float, not_before: float) -> Exposure:
-        """A fresh exposure. Raises DeviceError, and InvalidValue for what the device can't integrate."""
+    async def expose(self, integration_time: float, not_before: float, averages: int = 1) -> Exposure:
+        """The mean of fresh exposures. Raises DeviceError, and InvalidValue for what the device can't integrate."""
         if self._acquirer is None:
             raise DeviceRemoved(f"spectrometer {self._name} is not connected")
-        return await self._call(partial(self._acquirer.acquire, integration_time, not_before=not_before))
+        return await self._call(
+            partial(self._acquirer.acquire, integration_time, not_before=not_before, averages=averages)
+        )
 
     async def close(self) -> None:
         """Close the device as soon as its thread has returned, however long that takes."""

@@ -183,8 +183,10 @@ class SpectrometerWorker:
         if cooler.target != previous[1]:
             self._publish("cooler")
 
-    async def acquire(self, integration_time: float, not_before: float, *, autointegrating: bool = False) -> Exposure:
-        """A fresh exposure of `integration_time` (ms) that began at `not_before` (monotonic, s) or later.
+    async def acquire(
+        self, integration_time: float, not_before: float, *, averages: int = 1, autointegrating: bool = False
+    ) -> Exposure:
+        """The mean of `averages` fresh exposures of `integration_time` (ms), begun after `not_before` (monotonic, s).
 
         Raises Busy, Unavailable if not connected, InvalidValue for a time that the device does not have,
         SpectrumRejected, and DeviceError, after which the device is being reconnected. Where the caller is cancelled,
@@ -197,15 +199,15 @@ class SpectrometerWorker:
             raise Unavailable(f"status of spectrometer {self.serial_number} is {self._status.name}")
         self._set_status(Status.AUTOINTEGRATING if autointegrating else Status.RECORDING, "an exposure is under way")
         exposing = asyncio.create_task(
-            self._expose(integration_time, not_before), name=f"exposure of {self.serial_number}"
+            self._expose(integration_time, not_before, averages), name=f"exposure of {self.serial_number}"
         )
         self._exposing = exposing
         exposing.add_done_callback(retrieve)
         return await asyncio.shield(exposing)
 
-    async def _expose(self, integration_time: float, not_before: float) -> Exposure:
+    async def _expose(self, integration_time: float, not_before: float, averages: int) -> Exposure:
         try:
-            exposure = await self._link.expose(integration_time, not_before)
+            exposure = await self._link.expose(integration_time, not_before, averages)
         except InvalidValue:
             self._set_status(Status.IDLE)
             raise

@@ -138,7 +138,7 @@ class FakeAcquirer:
         self.hold_from: int | None = None
         self.counts: Callable[[float], int] = lambda time: int(min(SATURATION, 10 * time))
 
-    def acquire(self, integration_time: float, *, not_before: float) -> Exposure:
+    def acquire(self, integration_time: float, *, not_before: float, averages: int = 1) -> Exposure:
         if len(self.requests) == self.hold_from:
             self.gate.clear()
         self.requests.append((integration_time, not_before))
@@ -151,6 +151,7 @@ class FakeAcquirer:
             end=start + integration_time / 1000.0,
             integration_time=integration_time,
             discarded=0,
+            averages=averages,
         )
 
 
