@@ -1,0 +1,114 @@
+"""Devices, workers, store and recorder, put together; what shows them to clients comes on top of it."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+
+from piccolo3 import __version__
+from piccolo3.clock import Clock
+from piccolo3.config import InstrumentConfig
+from piccolo3.devices import Rig, build_rig
+from piccolo3.events import Broker
+from piccolo3.recording import IntegrationTimes, Recorder
+from piccolo3.store import STATE_FILE, DataDirectory, StateFile
+from piccolo3.workers import ShutterWorker, SpectrometerGroup, SpectrometerWorker, State, Writer
+
+__all__ = ["Engine"]
+
+_logger = logging.getLogger(__name__)
+_RUNNING = "running_since"
+
+
+class Engine:
+    """The instrument without its clients; as an async context it runs, and only then its parts exist."""
+
+    rig: Rig
+    spectrometers: SpectrometerGroup
+    shutters: dict[str, ShutterWorker]
+    times: IntegrationTimes
+    recorder: Recorder
+
+    def __init__(self, instrument: InstrumentConfig, data_dir: Path, clock: Clock) -> None:
+        output = instrument.output
+        self.instrument = instrument
+        self.clock = clock
+        self.broker = Broker()
+        self.writer = Writer(DataDirectory(data_dir, clock, clobber=output.clobber, split=output.split))
+        self._state = State(StateFile(data_dir / STATE_FILE, clock), self.writer)
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Engine:
+        async with AsyncExitStack() as stack:
+            await self._start(stack)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    async def _start(self, stack: AsyncExitStack) -> None:
+        """Start from the bottom up; `stack` gets what stops each."""
+        stack.push_async_callback(self.writer.stop, 1.0)
+        await self.writer.start()
+        self._note_start()
+        stack.push_async_callback(self._note_stop)
+        self.rig = build_rig(self.instrument, self.clock)
+        stack.callback(self.rig.close)
+        self._hire()
+        for shutter in self.shutters.values():
+            stack.push_async_callback(shutter.stop, 1.0)
+            await shutter.start()
+        self.times = IntegrationTimes(self.spectrometers, self.shutters, self._state, self.broker)
+        stack.push_async_callback(self.spectrometers.stop, 1.0)
+        await self.spectrometers.start()
+        self.recorder = self._recorder()
+        stack.push_async_callback(self.recorder.stop)
+        await self.recorder.start()
+
+    def _hire(self) -> None:
+        """A worker for each device."""
+        instrument, rig, clock, broker = self.instrument, self.rig, self.clock, self.broker
+        self.spectrometers = SpectrometerGroup(
+            (
+                SpectrometerWorker(
+                    config,
+                    rig.spectrometers[config.serial_number],
+                    rig.power_switches.get(config.serial_number),
+                    clock,
+                    broker,
+                )
+                for config in instrument.spectrometers
+            ),
+            clock,
+        )
+        self.shutters = {
+            channel.direction: ShutterWorker(channel.direction, channel, rig.shutters[channel.direction], clock, broker)
+            for channel in instrument.channels
+        }
+
+    def _recorder(self) -> Recorder:
+        return Recorder(
+            self.spectrometers,
+            self.shutters,
+            self.writer,
+            self.times,
+            self._state,
+            self.clock,
+            self.broker,
+            __version__,
+        )
+
+    def _note_start(self) -> None:
+        since = self._state.get(_RUNNING)
+        if since is not None:
+            _logger.warning("the last run, begun at %s, ended uncleanly", since)
+        self._state.put(_RUNNING, self.clock.utcnow().isoformat())
+
+    async def _note_stop(self) -> None:
+        self._state.put(_RUNNING, None)
+        await self._state.flush()
