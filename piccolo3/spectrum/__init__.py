@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from piccolo3.jsonvalue import JsonValue
 from piccolo3.spectrum.calibration import correct_counts, fit_wavelengths, pixel_wavelengths
+from piccolo3.spectrum.flags import Flag, flag_names
 from piccolo3.spectrum.metadata import make_metadata
 from piccolo3.spectrum.names import FileName, file_name, parse_file_name
 from piccolo3.spectrum.pico import dumps, loads
@@ -12,6 +13,7 @@ from piccolo3.spectrum.spectrum import Spectrum
 
 __all__ = [
     "FileName",
+    "Flag",
     "JsonValue",
     "SpectraList",
     "Spectrum",
@@ -19,6 +21,7 @@ __all__ = [
     "dumps",
     "file_name",
     "fit_wavelengths",
+    "flag_names",
     "loads",
     "make_metadata",
     "parse_file_name",

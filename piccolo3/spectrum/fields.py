@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from piccolo3.errors import InvalidValue
 from piccolo3.jsonvalue import JsonValue
 
-__all__ = ["boolean", "integer", "moment", "number", "numbers", "pixel_numbers", "text", "utc_text"]
+__all__ = ["boolean", "integer", "moment", "number", "numbers", "pixel_numbers", "text", "texts", "utc_text"]
 
 _MISSING = "Missing metadata"
 
@@ -72,6 +72,19 @@ def numbers(metadata: Mapping[str, JsonValue], key: str) -> tuple[float, ...]:
     found = [float(item) for item in value if isinstance(item, int | float) and not isinstance(item, bool)]
     if len(found) != len(value):
         raise _wrong(key, "a list of numbers", value)
+    return tuple(found)
+
+
+def texts(metadata: Mapping[str, JsonValue], key: str) -> tuple[str, ...]:
+    """A list of texts, empty where it is missing."""
+    value = _get(metadata, key)
+    if value is None:
+        return ()
+    if not isinstance(value, list):
+        raise _wrong(key, "a list of texts", value)
+    found = [item for item in value if isinstance(item, str)]
+    if len(found) != len(value):
+        raise _wrong(key, "a list of texts", value)
     return tuple(found)
 
 

@@ -14,6 +14,7 @@ from piccolo3.errors import InvalidValue
 from piccolo3.jsonvalue import JsonValue, plain
 from piccolo3.spectrum import fields
 from piccolo3.spectrum.calibration import correct_counts, pixel_wavelengths
+from piccolo3.spectrum.flags import Flag
 from piccolo3.status import SpectrumKind
 
 __all__ = ["Spectrum"]
@@ -95,6 +96,55 @@ class Spectrum:
     def exposure_end(self) -> dt.datetime | None:
         """When the exposure that was kept ended (aware, UTC); None in old files."""
         return fields.moment(self.metadata, "ExposureEnd")
+
+    @property
+    def exposure_middle(self) -> dt.datetime | None:
+        """The middle of the exposures that were kept (aware, UTC); None where start or end are not known."""
+        middle = fields.moment(self.metadata, "ExposureMiddle")
+        start, end = self.exposure_start, self.exposure_end
+        if middle is None and start is not None and end is not None:
+            return start + (end - start) / 2
+        return middle
+
+    @property
+    def averages(self) -> int:
+        """How many exposures the counts are the mean of, 1 if not known."""
+        return fields.integer(self.metadata, "Averages") or 1
+
+    @property
+    def standard_deviation(self) -> NDArray[np.float64] | None:
+        """Standard deviation of the averaged exposures, shape (pixels,), counts; None for a single exposure."""
+        if self.metadata.get("StandardDeviation") is None:
+            return None
+        deviation = np.array(fields.numbers(self.metadata, "StandardDeviation"))
+        if deviation.shape != self.pixels.shape or deviation.min() < 0:
+            raise InvalidValue("StandardDeviation: a number not below 0 for each pixel expected")
+        return deviation
+
+    @property
+    def dark_file(self) -> str | None:
+        """Name of the file with the dark that belongs to it, None if there is none or not known."""
+        return fields.text(self.metadata, "DarkFile")
+
+    @property
+    def dark_sequence(self) -> int | None:
+        """Sequence number of the dark that belongs to it, None if there is none or not known."""
+        return fields.integer(self.metadata, "DarkSequence")
+
+    @property
+    def flags(self) -> Flag:
+        """What is doubtful about it; nothing where it was not judged, see `is_judged`."""
+        return Flag(fields.integer(self.metadata, "QualityFlags") or 0)
+
+    @property
+    def quality_text(self) -> tuple[str, ...]:
+        """The flags by name, as the software wrote them that judged it."""
+        return fields.texts(self.metadata, "QualityText")
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether it has quality flags, be it none of them; old files have not."""
+        return fields.integer(self.metadata, "QualityFlags") is not None
 
     @property
     def temperature(self) -> float | None:

@@ -21,6 +21,7 @@ def test_public_names_exist_and_are_sorted(module: ModuleType) -> None:
 def test_the_names_of_spectrum() -> None:
     assert set(spectrum.__all__) == {
         "FileName",
+        "Flag",
         "JsonValue",
         "SpectraList",
         "Spectrum",
@@ -28,6 +29,7 @@ def test_the_names_of_spectrum() -> None:
         "dumps",
         "file_name",
         "fit_wavelengths",
+        "flag_names",
         "loads",
         "make_metadata",
         "parse_file_name",

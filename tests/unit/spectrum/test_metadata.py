@@ -12,7 +12,7 @@ import pytest
 
 from piccolo3.errors import InvalidValue
 from piccolo3.jsonvalue import parse
-from piccolo3.spectrum import JsonValue, SpectraList, Spectrum, dumps, make_metadata
+from piccolo3.spectrum import Flag, JsonValue, SpectraList, Spectrum, dumps, loads, make_metadata
 from piccolo3.status import SpectrumKind
 
 # Keys and types of the files of the original.
@@ -40,11 +40,25 @@ METADATA: Mapping[str, JsonValue] = {
     },
 }
 OPTIONAL: Mapping[str, JsonValue] = {
+    "Averages": {"type": "integer"},
+    "BatchMode": {"type": "string"},
+    "DarkFile": {"type": "string"},
+    "DarkSequence": {"type": "integer"},
+    "ExposuresDiscarded": {"type": "integer"},
+    "IntegrationTimeActual": {"type": "number"},
+    "IntegrationTimeRequested": {"type": "number"},
+    "QualityFlags": {"type": "integer"},
+    "QualityText": {"type": "array", "items": {"type": "string"}},
+    "SaturatedPixels": {"type": "integer"},
+    "StandardDeviation": {"type": "array", "items": {"type": "number"}},
+    "TriggerNumber": {"type": "integer"},
+    "TriggerTime": METADATA["Datetime"],
     "WavelengthCalibrationCoefficientsPiccolo": {"type": "array", "items": {"type": "number"}},
 }
 ADDITIONS: Mapping[str, JsonValue] = {
     "Batch": {"type": "integer"},
     "ExposureEnd": METADATA["Datetime"],
+    "ExposureMiddle": METADATA["Datetime"],
     "ExposureStart": METADATA["Datetime"],
     "Firmware": {"type": ["string", "null"]},
     "Run": {"type": "string"},
@@ -179,6 +193,11 @@ def written(metadata: dict[str, JsonValue]) -> JsonValue:
         {"piccolo_wavelength_coefficients": (340.0, 0.4)},
         {"dark_pixels": (), "nonlinearity_coefficients": ()},
         {"integration_time": 0.0},
+        {"dark_file": "b000003_s000004_dark.pico", "dark_sequence": 4, "batch_mode": "deled"},
+        {"quality_flags": Flag(0), "saturated_pixels": 0},
+        {"quality_flags": Flag.SATURATED | Flag.DARK_DRIFT, "saturated_pixels": 7},
+        {"trigger_time": datetime(2026, 1, 1, tzinfo=UTC), "trigger_number": 3},
+        {"averages": 1, "exposures_discarded": 0, "integration_time_requested": 1.25, "integration_time_actual": 1.3},
         # as they come from a device
         {
             "integration_time": np.float64(20),
@@ -189,6 +208,16 @@ def written(metadata: dict[str, JsonValue]) -> JsonValue:
             "wavelength_coefficients": np.array([1.0, 2.0, 3.0, 4.0]),
             "temperature": np.float32(-5),
             "temperature_enabled": np.bool_(True),
+            "averages": np.int64(3),
+            "standard_deviation": np.array([1, 2, 3, 4, 5, 6], dtype=np.float32),
+            "exposures_discarded": np.int32(2),
+            "integration_time_requested": np.float32(20),
+            "integration_time_actual": np.float32(20.125),
+            "quality_flags": np.int64(3),
+            "saturated_pixels": np.int64(1),
+            "dark_sequence": np.int64(1),
+            "dark_file": "x",
+            "trigger_number": np.int64(1),
         },
     ],
 )
@@ -227,6 +256,7 @@ def test_all_values() -> None:
         "Datetime": "2026-11-21T01:03:37.979697+0000",
         "Direction": "upwelling",
         "ExposureEnd": "2026-11-21T01:03:37.989697+0000",
+        "ExposureMiddle": "2026-11-21T01:03:37.984697+0000",
         "ExposureStart": "2026-11-21T01:03:37.979697+0000",
         "Firmware": "1.0",
         "IntegrationTime": 10,
@@ -265,6 +295,77 @@ def test_a_reader_gets_back_what_was_given() -> None:
     assert spectrum.nonlinearity_coefficients == ARGUMENTS["nonlinearity_coefficients"]
     assert spectrum.wavelength_coefficients() == ARGUMENTS["wavelength_coefficients"]
     assert spectrum.temperature == -9.99
+
+
+NEW = {
+    "integration_time_requested": ("IntegrationTimeRequested", 12.25, 12.25),
+    "integration_time_actual": ("IntegrationTimeActual", 12.0, 12),
+    "exposures_discarded": ("ExposuresDiscarded", 0, 0),
+    "averages": ("Averages", 1, 1),
+    "saturated_pixels": ("SaturatedPixels", 0, 0),
+    "trigger_time": ("TriggerTime", START, "2026-11-21T01:03:37.979697+0000"),
+    "trigger_number": ("TriggerNumber", 0, 0),
+    "batch_mode": ("BatchMode", "dark_each", "dark_each"),
+}
+
+
+@pytest.mark.parametrize("argument", NEW)
+def test_what_is_given_adds_its_key_and_nothing_else(argument: str) -> None:
+    key, value, expected = NEW[argument]
+    assert make(**{argument: value}) == {**make(), key: expected}
+    assert make(**{argument: None}) == make()
+
+
+def test_flags_are_a_number_and_names() -> None:
+    flags = Flag.WEAK_SIGNAL | Flag.REPEATED_EXPOSURE
+    expected = {"QualityFlags": 66, "QualityText": ["WEAK_SIGNAL", "REPEATED_EXPOSURE"]}
+    assert make(quality_flags=flags) == {**make(), **expected}
+    assert make(quality_flags=Flag(0)) == {**make(), "QualityFlags": 0, "QualityText": []}
+    assert type(make(quality_flags=flags)["QualityFlags"]) is int
+
+
+def test_a_dark_is_named_by_file_and_sequence() -> None:
+    named = make(dark_file="b000003_s000000_dark.pico", dark_sequence=0)
+    assert named == {**make(), "DarkFile": "b000003_s000000_dark.pico", "DarkSequence": 0}
+    for half in ({"dark_file": "x.pico"}, {"dark_sequence": 0}):
+        with pytest.raises(InvalidValue, match="its file and its sequence number"):
+            make(**half)
+
+
+def test_deviations_are_rounded_to_what_they_can_tell() -> None:
+    averaged = make(averages=3, standard_deviation=np.array([0, 1.0004, 1.0006, 3.2, 1e6, 7], dtype=np.float32))
+    assert averaged["StandardDeviation"] == [0.0, 1.0, 1.001, 3.2, 1e6, 7.0]
+    for averages in (None, 1):
+        with pytest.raises(InvalidValue, match="more than one average"):
+            make(averages=averages, standard_deviation=[0.0] * 6)
+    with pytest.raises(InvalidValue, match="not finite"):
+        make(averages=2, standard_deviation=[float("nan")] * 6)
+
+
+def test_the_middle_follows_from_start_and_end_whatever_their_offsets() -> None:
+    end = (START + timedelta(seconds=3)).astimezone(timezone(timedelta(hours=-7)))
+    assert make(exposure_end=end)["ExposureMiddle"] == "2026-11-21T01:03:39.479697+0000"
+
+
+def test_all_of_it_comes_back_from_a_file() -> None:
+    metadata = make(
+        **{argument: value for argument, (_, value, _) in NEW.items()} | {"averages": 4},
+        standard_deviation=[0.5, 1.0, 1.5, 2.0, 2.5, 3.0],
+        dark_file="b000003_s000004_dark.pico",
+        dark_sequence=4,
+        quality_flags=Flag.SATURATED | Flag.CLOCK_UNSYNCHRONISED,
+    )
+    text = dumps(SpectraList((Spectrum(np.arange(6, dtype=np.int32), metadata),)))
+    (spectrum,) = loads(text).spectra
+    assert dict(spectrum.metadata) == metadata
+    assert spectrum.exposure_middle == START + timedelta(milliseconds=5)
+    assert spectrum.averages == 4
+    assert spectrum.standard_deviation is not None
+    assert spectrum.standard_deviation.tolist() == [0.5, 1.0, 1.5, 2.0, 2.5, 3.0]
+    assert (spectrum.dark_file, spectrum.dark_sequence) == ("b000003_s000004_dark.pico", 4)
+    assert spectrum.flags == Flag.SATURATED | Flag.CLOCK_UNSYNCHRONISED
+    assert spectrum.quality_text == ("SATURATED", "CLOCK_UNSYNCHRONISED")
+    assert spectrum.is_judged
 
 
 def test_dates_are_written_in_utc_with_all_digits() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from piccolo3.errors import InvalidValue
-from piccolo3.spectrum import JsonValue, Spectrum
+from piccolo3.spectrum import Flag, JsonValue, Spectrum, flag_names
 from piccolo3.status import SpectrumKind
 
 COUNTS = np.array([10, 12, 100, 250, 90, 300], dtype=np.int32)
@@ -274,3 +274,48 @@ def test_corrected_uses_what_the_metadata_know() -> None:
 @given(st.lists(st.integers(-(2**31), 2**31 - 1), min_size=1, max_size=20))
 def test_counts_are_kept_as_they_are(counts: list[int]) -> None:
     assert Spectrum(np.array(counts), {}).pixels.tolist() == counts
+
+
+def test_quality_of_a_file_that_says_nothing_of_it() -> None:
+    spectrum = make()
+    assert spectrum.flags == Flag(0)
+    assert not spectrum.is_judged
+    assert spectrum.quality_text == ()
+    assert (spectrum.averages, spectrum.standard_deviation) == (1, None)
+    assert (spectrum.dark_file, spectrum.dark_sequence, spectrum.exposure_middle) == (None, None, None)
+    assert make(QualityFlags=0).is_judged
+
+
+def test_the_middle_of_an_exposure_follows_where_it_is_not_written() -> None:
+    times: dict[str, JsonValue] = {"ExposureStart": "2026-11-21T00:00:01Z", "ExposureEnd": "2026-11-21T00:00:04Z"}
+    assert make(**times).exposure_middle == datetime(2026, 11, 21, 0, 0, 2, 500000, UTC)
+    written = make(**times, ExposureMiddle="2026-11-21T00:00:02Z")
+    assert written.exposure_middle == datetime(2026, 11, 21, 0, 0, 2, tzinfo=UTC)
+
+
+def test_flags_of_newer_software_are_kept() -> None:
+    spectrum = make(QualityFlags=257, QualityText=["SATURATED", "FROM_THE_FUTURE"])
+    assert spectrum.flags == 257
+    assert Flag.SATURATED in spectrum.flags
+    assert flag_names(spectrum.flags) == ["SATURATED", "BIT_8"]
+    assert spectrum.quality_text == ("SATURATED", "FROM_THE_FUTURE")
+
+
+@given(st.integers(0, 2**20))
+def test_the_names_of_flags_lose_no_bit(bits: int) -> None:
+    names = flag_names(Flag(bits))
+    assert len(set(names)) == bits.bit_count()
+    found = sum(Flag[name] if name in Flag.__members__ else 1 << int(name.removeprefix("BIT_")) for name in names)
+    assert found == bits
+
+
+def test_the_bits_in_files_keep_their_meaning() -> None:
+    assert {flag.name: flag.value for flag in Flag} == {
+        "SATURATED": 1,
+        "WEAK_SIGNAL": 2,
+        "DARK_DRIFT": 4,
+        "ILLUMINATION_UNSTABLE": 8,
+        "DETECTOR_TEMPERATURE": 16,
+        "CLOCK_UNSYNCHRONISED": 32,
+        "REPEATED_EXPOSURE": 64,
+    }
