@@ -62,6 +62,11 @@ class Server:
     process: subprocess.Popen[bytes]
 
     @property
+    def url(self) -> str:
+        """Where clients find it."""
+        return f"coap://[::1]:{self.port}"
+
+    @property
     def resident(self) -> float:
         """Resident memory, MB."""
         return float(psutil.Process(self.process.pid).memory_info().rss) / 1e6
