@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -15,11 +16,13 @@ from piccolo3.jsonvalue import JsonValue, plain
 from piccolo3.spectrum import fields
 from piccolo3.spectrum.calibration import correct_counts, pixel_wavelengths
 from piccolo3.spectrum.flags import Flag
+from piccolo3.spectrum.metadata import dark_metadata, quality_metadata
 from piccolo3.status import SpectrumKind
 
 __all__ = ["Spectrum"]
 
 _INT32 = np.iinfo(np.int32)
+_MOST_DEVIATIONS = 3.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,6 +81,12 @@ class Spectrum:
         if milliseconds is None:
             raise InvalidValue("IntegrationTime is missing")
         return milliseconds
+
+    @property
+    def actual_integration_time(self) -> float:
+        """Integration time in ms as the device took it, the requested one if not known."""
+        milliseconds = fields.number(self.metadata, "IntegrationTimeActual")
+        return self.integration_time if milliseconds is None else milliseconds
 
     @property
     def datetime(self) -> dt.datetime:
@@ -229,14 +238,35 @@ class Spectrum:
 
     @property
     def saturated_pixels(self) -> int:
-        """How many pixels that see light are saturated; 0 where the saturation level is not known."""
+        """How many pixels that see light are saturated; 0 where the saturation level is not known.
+
+        Of averaged exposures also those pixels that may have been saturated in some of them: where the mean and
+        sqrt(n - 1) standard deviations reach saturation (no value is further from the mean of n: P. A. Samuelson, "How
+        deviant can you be?", J. Am. Stat. Assoc. 63, 1968), or three of them, as that is rare and counts little.
+        """
         level = self.saturation_level
-        return 0 if level is None else int(np.count_nonzero(self._optical_pixels() >= level))
+        if level is None:
+            return 0
+        first, end = self.optical_pixel_range
+        deviation = self.standard_deviation
+        if deviation is None or self.averages < 2:
+            return int(np.count_nonzero(self.pixels[first:end] >= level))
+        reach = min(math.sqrt(self.averages - 1), _MOST_DEVIATIONS) * deviation[first:end]
+        # the mean was rounded, by half a count at most
+        return int(np.count_nonzero(self.pixels[first:end] + np.where(reach > 0, reach + 0.5, 0.0) >= level))
 
     @property
     def is_saturated(self) -> bool:
         """Whether any pixel that sees light is saturated."""
         return self.saturated_pixels > 0
+
+    def with_flags(self, flags: Flag) -> Spectrum:
+        """The same spectrum with these flags in addition to those it has, and with the number of saturated pixels."""
+        return Spectrum(self.pixels, {**self.metadata, **quality_metadata(self.flags | flags, self.saturated_pixels)})
+
+    def with_dark(self, dark_file: str, dark_sequence: int) -> Spectrum:
+        """The same spectrum with the name of the file and the sequence number of the dark that belongs to it."""
+        return Spectrum(self.pixels, {**self.metadata, **dark_metadata(dark_file, dark_sequence)})
 
     def _optical_pixels(self) -> NDArray[np.int32]:
         first, end = self.optical_pixel_range

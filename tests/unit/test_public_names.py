@@ -25,15 +25,21 @@ def test_the_names_of_spectrum() -> None:
         "JsonValue",
         "SpectraList",
         "Spectrum",
+        "Thresholds",
         "correct_counts",
+        "dark_drift",
         "dumps",
         "file_name",
         "fit_wavelengths",
         "flag_names",
+        "illumination_change",
+        "is_same_setup",
+        "judge",
         "loads",
         "make_metadata",
         "parse_file_name",
         "pixel_wavelengths",
+        "smoothed_peak",
     }
 
 
