@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from piccolo3.clock import Clock
-from piccolo3.config import ChannelConfig, InstrumentConfig, SpectrometerConfig
+from piccolo3.config import ChannelConfig, InstrumentConfig, SpectrometerConfig, TriggerConfig
 from piccolo3.devices.gpio import gpio_power_switch, gpio_shutter
 from piccolo3.devices.interface import PowerSwitch, Shutter, Spectrometer
 from piccolo3.devices.simulated import (
@@ -15,9 +15,11 @@ from piccolo3.devices.simulated import (
     SimulatedPowerSwitch,
     SimulatedShutter,
     SimulatedSpectrometer,
+    SimulatedTrigger,
     SpectrometerFaults,
     World,
 )
+from piccolo3.devices.trigger import GpioTrigger, Trigger, UnavailableTrigger
 from piccolo3.devices.unavailable import UnavailableShutter, UnavailableSpectrometer
 
 __all__ = ["Rig", "build_rig"]
@@ -27,7 +29,7 @@ _DEFAULT_MODEL = "QE-PRO"
 
 @dataclass(slots=True, kw_only=True)
 class Rig:
-    """The devices: spectrometers and their power switches by serial number, shutters by direction.
+    """The devices: spectrometers and their power switches by serial number, shutters by direction, a trigger or none.
 
     The faults are those of the simulated ones, for tests to switch on.
     """
@@ -35,6 +37,7 @@ class Rig:
     spectrometers: Mapping[str, Spectrometer]
     power_switches: Mapping[str, PowerSwitch]
     shutters: Mapping[str, Shutter]
+    trigger: Trigger | None = None
     spectrometer_faults: Mapping[str, SpectrometerFaults] = field(default_factory=dict)
     shutter_faults: Mapping[str, ShutterFaults] = field(default_factory=dict)
 
@@ -44,6 +47,8 @@ class Rig:
             shutter.release()
         for switch in self.power_switches.values():
             switch.release()
+        if self.trigger is not None:
+            self.trigger.release()
 
 
 def build_rig(instrument: InstrumentConfig, clock: Clock) -> Rig:
@@ -62,6 +67,7 @@ def build_rig(instrument: InstrumentConfig, clock: Clock) -> Rig:
             if config.power_switch is not None
         },
         shutters=shutters,
+        trigger=_trigger(instrument.trigger, clock),
         spectrometer_faults={
             name: device.faults for name, device in spectrometers.items() if isinstance(device, SimulatedSpectrometer)
         },
@@ -95,3 +101,13 @@ def _power_switch(pin: int, config: SpectrometerConfig, spectrometer: Spectromet
     if isinstance(spectrometer, SimulatedSpectrometer):
         return SimulatedPowerSwitch(spectrometer.set_power)
     return gpio_power_switch(pin, config.serial_number)
+
+
+def _trigger(config: TriggerConfig, clock: Clock) -> Trigger | None:
+    if config.driver == "none":
+        return None
+    if config.driver == "simulated":
+        return SimulatedTrigger(clock)
+    if config.driver == "gpio":
+        return GpioTrigger(config, clock)
+    return UnavailableTrigger(f"there is no driver {config.driver} for the trigger")

@@ -6,6 +6,7 @@ from piccolo3.workers.link import Acquires, SpectrometerTiming
 from piccolo3.workers.shutter import ShutterWorker
 from piccolo3.workers.spectrometer import SpectrometerWorker
 from piccolo3.workers.state import State
+from piccolo3.workers.trigger import TriggerFired, TriggerWorker
 from piccolo3.workers.worker import Worker
 from piccolo3.workers.writer import Writer
 
@@ -19,6 +20,8 @@ __all__ = [
     "SpectrometerTiming",
     "SpectrometerWorker",
     "State",
+    "TriggerFired",
+    "TriggerWorker",
     "Worker",
     "Writer",
 ]

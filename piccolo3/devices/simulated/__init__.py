@@ -7,6 +7,7 @@ from piccolo3.devices.simulated.models import MODELS, Model
 from piccolo3.devices.simulated.power import SimulatedPowerSwitch
 from piccolo3.devices.simulated.shutter import Pulse, SimulatedShutter
 from piccolo3.devices.simulated.spectrometer import SimulatedSpectrometer, TrueExposure
+from piccolo3.devices.simulated.trigger import SimulatedTrigger
 from piccolo3.devices.simulated.world import World
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "SimulatedPowerSwitch",
     "SimulatedShutter",
     "SimulatedSpectrometer",
+    "SimulatedTrigger",
     "SpectrometerFaults",
     "TrueExposure",
     "World",
