@@ -13,6 +13,7 @@ from aiocoap.pipe import Pipe
 from piccolo3.coap.answers import BadOption, accepted_format, changed, content, failure, observable_content, raw_content
 from piccolo3.coap.blocks import Downloads, Incomplete, Uploads
 from piccolo3.coap.links import LINK_FORMAT, Link, link_format, resource_link, select
+from piccolo3.coap.pace import Pace
 from piccolo3.components.component import Component
 from piccolo3.components.describe import describe
 from piccolo3.components.resource import Kind, Resource, resolve, walk
@@ -48,6 +49,7 @@ class Site:
         self._root = root
         self._uploads = Uploads(now)
         self._downloads = Downloads(now)
+        self._pace = Pace(now)
 
     async def render_to_pipe(self, pipe: Pipe) -> None:
         """Answer a request; one that observes is answered until nobody is interested any more."""
@@ -56,7 +58,7 @@ class Site:
             _check_options(request)
             resource = self._find(request)
             if resource is not None and resource.observable and _observes(request):
-                await _observe(resource, pipe)
+                await _observe(resource, pipe, self._pace)
                 return
             answer = await self._answer(request, resource)
         except Exception as error:  # noqa: BLE001 - the edge: nothing may get past it, failure() logs what's unexpected
@@ -159,8 +161,8 @@ def _observes(request: aiocoap.Message) -> bool:
     return bool(request.code == Code.GET and request.opt.observe == _REGISTER and first)
 
 
-async def _observe(resource: Resource, pipe: Pipe) -> None:
-    """Answer with the value, and again whenever it has changed; the last one of several changes at once counts."""
+async def _observe(resource: Resource, pipe: Pipe, pace: Pace) -> None:
+    """Answer with the value, and again when it has changed and `pace` allows: of several changes, of the last."""
     request = pipe.request
     content_format = accepted_format(request)
     news = asyncio.Event()
@@ -169,14 +171,16 @@ async def _observe(resource: Resource, pipe: Pipe) -> None:
     try:
         while True:
             try:
-                answer = observable_content(request, await resource.get(), content_format)
+                with pace.spending():
+                    answer = observable_content(request, await resource.get(), content_format)
+                    answer.opt.observe = number
+                    pipe.add_response(answer, is_last=False)
             except Exception as error:  # noqa: BLE001 - see Site.render_to_pipe; an error is the last notification
                 pipe.add_response(failure(request, error), is_last=True)
                 return
-            answer.opt.observe = number
-            pipe.add_response(answer, is_last=False)
             number += 1
             await news.wait()
+            await pace.turn()
             news.clear()
     finally:
         unsubscribe()

@@ -1,0 +1,55 @@
+"""How often observers are told: a crowd of them must not hold up what is observed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+
+__all__ = ["Pace"]
+
+
+class Pace:
+    """Gives notifications one turn after the other, and `share` of the event loop's time, with `credit` s in advance.
+
+    A few observers are told at once. Where there are many, those who wait for their turn are told what is true then:
+    the more observers, the more changes go by between two notifications. `now` gives seconds on a monotonic scale.
+    """
+
+    def __init__(
+        self,
+        now: Callable[[], float],
+        *,
+        share: float = 0.1,
+        credit: float = 0.02,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._now = now
+        self._sleep = sleep
+        self._share = share
+        self._most = credit
+        self._credit = credit
+        self._since = now()
+        self._turn = asyncio.Lock()
+
+    async def turn(self) -> None:
+        """Wait for a turn."""
+        async with self._turn:
+            missing = -self._refilled()
+            if missing > 0:
+                await self._sleep(missing / self._share)
+
+    @contextmanager
+    def spending(self) -> Iterator[None]:
+        """What is done within costs the time it takes."""
+        begin = self._now()
+        try:
+            yield
+        finally:
+            self._credit -= self._now() - begin
+
+    def _refilled(self) -> float:
+        now = self._now()
+        self._credit = min(self._most, self._credit + (now - self._since) * self._share)
+        self._since = now
+        return self._credit
