@@ -191,6 +191,7 @@ def _exceeds(value: float | None, threshold: float) -> bool:
 
 def _told(check: Callable[[], bool]) -> bool:
     try:
-        return check()
+        with np.errstate(all="ignore"):  # coefficients beyond all reason give what is not finite, and so no flag
+            return check()
     except InvalidValue:  # metadata that are missing or damaged tell nothing
         return False

@@ -149,6 +149,8 @@ def test_dark_drift_is_the_median_of_the_differences() -> None:
         assert judge(DARK, LIMITS, other_dark=other) == flags
         assert judge(LIGHT, LIMITS, dark=DARK, other_dark=other) == flags
         assert judge(LIGHT, LIMITS, other_dark=other) == NONE
+    upwelling = spectrum(800, Direction="upwelling")
+    assert judge(upwelling, LIMITS, dark=DARK, other_dark=spectrum(300, dark=True)) == NONE
     hot = np.full(14, 60.0)
     hot[:6] = 900
     assert dark_drift(DARK, spectrum(hot, dark=True)) == 0.0
@@ -164,6 +166,15 @@ def test_illumination_is_compared_without_dark_and_by_integration_time() -> None
     assert illumination_change(first, half, DARK, half_dark) == pytest.approx(0.0)
     assert judge(first, LIMITS, dark=DARK, other_light=half, other_light_dark=half_dark) == NONE
     assert judge(first, LIMITS, dark=DARK, other_light=half, other_light_dark=DARK) == NONE, "electric dark pixels"
+    blind: dict[str, JsonValue] = {"DarkPixels": [], "IntegrationTime": 50}
+    flags = judge(
+        spectrum(800, DarkPixels=[]),
+        LIMITS,
+        dark=spectrum(60, dark=True, DarkPixels=[]),
+        other_light=spectrum(300, **blind),
+        other_light_dark=spectrum(60, dark=True, **blind),
+    )
+    assert flags == Flag.ILLUMINATION_UNSTABLE
     brighter = spectrum(930)
     assert judge(first, LIMITS, dark=DARK, other_light=brighter) == Flag.ILLUMINATION_UNSTABLE
     assert judge(brighter, LIMITS, dark=DARK, other_light=first) == Flag.ILLUMINATION_UNSTABLE
@@ -194,6 +205,13 @@ def test_illumination_is_corrected_for_nonlinearity() -> None:
     assert straight == pytest.approx(100 * (1 / 1.2 - 1 / 1.4) / (1 / 2.4 + 1 / 2.8), abs=0.3)
 
 
+def test_illumination_is_that_of_the_optical_pixels() -> None:
+    pixels = LIGHT.pixels.copy()
+    pixels[OPTICAL.stop :] = 999
+    pixels[OPTICAL.start - 1] = 999
+    assert illumination_change(LIGHT, Spectrum(pixels, LIGHT.metadata)) == 0.0
+
+
 @pytest.mark.parametrize("other", [{"Direction": "upwelling"}, {"SerialNumber": "S2"}, {"Dark": True}])
 def test_illumination_of_different_views_is_not_compared(other: dict[str, JsonValue]) -> None:
     assert illumination_change(LIGHT, spectrum(100, **other), DARK, DARK) is None
@@ -202,6 +220,8 @@ def test_illumination_of_different_views_is_not_compared(other: dict[str, JsonVa
 
 def test_where_the_dark_is_not_known_illumination_is_not_compared() -> None:
     assert illumination_change(spectrum(800, DarkPixels=[]), spectrum(400, DarkPixels=[])) is None
+    light = spectrum(60, DarkPixels=[])
+    assert illumination_change(spectrum(800, DarkPixels=[]), spectrum(400, DarkPixels=[]), light, light) is None
     assert illumination_change(spectrum(800, IntegrationTime=0), spectrum(400, IntegrationTime=0)) is None
     assert illumination_change(spectrum(60), spectrum(60), DARK, DARK) is None, "no light, nothing to compare"
 
@@ -231,6 +251,11 @@ def test_damaged_metadata_leave_the_other_flags() -> None:
         damaged, LIMITS, dark=damaged, other_dark=damaged, other_light=damaged, set_point=1.0, clock_synchronised=False
     )
     assert flags == Flag.CLOCK_UNSYNCHRONISED
+
+
+def test_coefficients_beyond_all_reason_flag_nothing() -> None:
+    unreasonable = spectrum(800, NonlinearityCorrectionCoefficients=[1e308, 1e308, -1e308])
+    assert judge(unreasonable, LIMITS, dark=DARK, other_light=unreasonable) == NONE
 
 
 def test_added_flags_stay_and_are_written() -> None:
