@@ -5,16 +5,26 @@ from __future__ import annotations
 from piccolo3.devices.acquisition import Acquirer
 from piccolo3.devices.factory import Rig, build_rig
 from piccolo3.devices.host import Host
-from piccolo3.devices.interface import Exposure, PowerSwitch, Shutter, Spectrometer, SpectrometerInfo
+from piccolo3.devices.interface import (
+    Exposure,
+    Freshness,
+    PowerSwitch,
+    Shutter,
+    Spectrometer,
+    SpectrometerInfo,
+    TimeChange,
+)
 
 __all__ = [
     "Acquirer",
     "Exposure",
+    "Freshness",
     "Host",
     "PowerSwitch",
     "Rig",
     "Shutter",
     "Spectrometer",
     "SpectrometerInfo",
+    "TimeChange",
     "build_rig",
 ]

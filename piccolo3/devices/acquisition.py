@@ -1,86 +1,111 @@
 """Never a wrong spectrum: exposures that were certainly made at the wanted integration time, after a given moment.
 
-A spectrometer integrates all the time, keeps finished exposures, and a thread of the host may be held up anywhere for
-any time, also inside a call. What is relied on is only what `piccolo3.devices.interface` says of the device:
+A detector hands out exposures that began long ago, and a thread of the host may be held up anywhere for any time, also
+inside a call. What is relied on is only what the `Freshness` of the device says:
 
 * exposures follow one another; each is made at the integration time that was set last before it began;
 * a request is answered by the oldest finished exposure, else by the one under way; none is handed out twice;
-* at most `buffer_depth` finished ones wait.
+* at most `buffer_depth` finished ones wait, the oldest being dropped for another one.
 
-**Counting** is always right: at the moment u when the integration time T is set, at most `buffer_depth` + 1 exposures
-that are not yet read have begun (the finished ones and the one under way). So after that many reads, or a cleared
-buffer and one read, the next one began after u. It leaves an exposure of T under way, which the next acquisition has
-to wait for.
+Let T be set at u, in a detector that takes it from the next exposure on, and X be the first exposure of T. It begins
+before B, when the exposure that was under way at u has certainly ended.
 
-**Marking** makes exactly one exposure of T; it is for T well above the idle time t, the shortest one of the device,
-at which it runs between acquisitions. Set T at u: the one under way ends before u + t, then the wanted one, X, begins.
-Once it has certainly begun, set the guard time g for those after it. Take what had finished before (`buffer_depth` of
-them, for the buffer was full; or clear it), and if it is then certainly before u + T, X is unfinished and the next to
-be handed out. It is X that is read then, unless the request left so late that `buffer_depth` later exposures had
-pushed X out, which takes until u + T + `buffer_depth` g: if the answer is there before that moment, it is X.
-Where one of these can't be shown, it is done again by counting.
+**Ageing** discards nothing: what is handed out at B + `buffer_depth` T or later can't be older than X. If the buffer
+can be cleared, that is so for what is handed out after it was cleared at B or later.
+
+**Counting**: at u, at most `buffer_depth` + 1 exposures not yet read have begun (the finished ones and the one under
+way). After that many reads, or a cleared buffer and one read, the next one began after u.
+
+Both are right however late the host is, and leave an exposure of T under way. Whatever is handed out after that began
+later still: **more** exposures of T, for a mean or a next spectrum of the same view, need no proof of their own.
+
+**Guarding** makes T end: once the wanted exposure has certainly begun, another time, the guard g, is set for those
+after it. Single exposures that are long enough are **marked** so: when X has begun, set g; take what had finished
+before (`buffer_depth` of them, for the buffer was full; or clear it); if it is then certainly before u + T, X is
+unfinished and the next to be handed out. The last one of several is guarded when the one before it was read. In both
+cases it is handed out unless the request left so late that `buffer_depth` exposures of g had pushed it out. If the
+answer is there before they can have been made, it is the wanted one. If that can't be shown, it is done again.
+
+Where a new integration time restarts the exposure at once, X begins at u, so B is u and counting has one less to
+discard; no guard is needed. On demand, X begins when it is asked for. See docs/explanations/freshness.md.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 
 import numpy as np
 from numpy.typing import NDArray
 
 from piccolo3.clock import Clock
 from piccolo3.devices.averaging import mean_of
-from piccolo3.devices.interface import Exposure, Spectrometer, SpectrometerInfo
+from piccolo3.devices.idling import Idling
+from piccolo3.devices.interface import Exposure, Spectrometer, SpectrometerInfo, TimeChange
+from piccolo3.devices.underway import DRIFT, Doubt, UnderWay, Unusable
 from piccolo3.errors import DeviceError, DeviceInterrupted, InvalidValue, SpectrumRejected
 
 __all__ = ["Acquirer"]
 
 _logger = logging.getLogger(__name__)
 
-_DRIFT = 1e-3  # how wrong the device's clock may be against the host's
-_HOLD_UP = 0.02  # s that the host may be late without another try
 _NAP = 0.1  # s, the longest sleep of our own; longer waits are reads, which the device's interrupt() ends
-_MARGIN = 2.0  # s added to the time that a read may take at most
-_UNKNOWN = 15.0  # s, the longest exposure that is expected to be under way when a device was opened
-_NOISY_PIXELS = 16  # read noise is a count or more: by chance they are all equal once in 10^9 exposures
+_MOST_DOUBTS = 2
 
-
-class _Doubt(Exception):
-    """It could not be shown that an exposure was the wanted one."""
-
-
-class _Unusable(_Doubt):
-    """What the device sent can't be a spectrum."""
+_Taken = tuple[NDArray[np.int32], float]  # counts and start
 
 
 class Acquirer:
     """Takes exposures with one open spectrometer. All calls are made by one thread and may block."""
 
     def __init__(self, spectrometer: Spectrometer, info: SpectrometerInfo, clock: Clock) -> None:
-        self._spectrometer = spectrometer
         self._info = info
-        self._clock = clock
-        self._sleeper = clock.sleeper()
-        self._idle = info.min_integration_time / 1000
-        self._transfer = info.read_out_time / 1000
-        self._guard = max(self._idle, (self._idle + self._transfer + _HOLD_UP) / info.buffer_depth)
-        stale = 0 if info.can_clear_buffer else info.buffer_depth
-        self._marking_from = self._idle + (stale + 1) * self._transfer + _HOLD_UP
-        # what may be under way: until `_ends_by` anything, then exposures of `_set_time`
-        self._set_time = _UNKNOWN
-        self._ends_by = 0.0
-        self._discarded = 0
-        self._last: NDArray[np.int32] | None = None
+        self._freshness = freshness = info.freshness
+        self._device = UnderWay(spectrometer, info, clock)
+        self._idling = Idling(info)
+        self._transfer = freshness.read_out_time / 1000
+        self._runs_on = freshness.on_change is TimeChange.NEXT_EXPOSURE
+        self._stale = 0 if freshness.can_clear_buffer else freshness.buffer_depth
+        self._first_from = self._ended = math.nan  # of exposures that follow one another
 
-    def acquire(self, integration_time: float, *, not_before: float, averages: int = 1) -> Exposure:
-        """The counts of `averages` exposures of `integration_time` ms that began after `not_before` (monotonic, s).
+    def acquire(self, integration_time: float, *, not_before: float, averages: int = 1, stay: bool = False) -> Exposure:
+        """The mean of `averages` exposures of `integration_time` ms that began after `not_before` (monotonic, s).
 
         Whatever it is asked to look at must stay as it is until this returns. The times in the result are right
         within the time that the host was held up; the start is never before `not_before`.
-        Raises InvalidValue for less than one exposure and where the device can't integrate so long or short,
-        SpectrumRejected where no exposure could be shown to be right, and the device's own errors; after an error the
-        next call starts from nothing.
+        With `stay` the device goes on with the same integration time, so that a call that asks for it again, with
+        the same `not_before`, gets the exposure that follows; any other call has to wait for the one under way.
+        What can't be a spectrum is repeated once. Raises InvalidValue for less than one exposure and where the
+        device can't integrate so long or short, SpectrumRejected where no exposure could be shown to be right, and
+        the device's own errors; after an error the next call starts from nothing.
         """
+        self._check(integration_time, averages)
+        seconds = integration_time / 1000
+        reads = self._device.reads
+        taken: list[Exposure] = []
+        unusable = doubts = 0
+        while len(taken) < averages:
+            guarded = not stay and len(taken) == averages - 1
+            try:
+                counts, start = self._next(seconds, not_before, guarded=guarded, safely=unusable + doubts > 0)
+            except Doubt as doubt:
+                _logger.info("%s: %s", self._info.serial_number, doubt)
+                unusable += isinstance(doubt, Unusable)
+                doubts += not isinstance(doubt, Unusable)
+                if unusable > 1 or doubts > _MOST_DOUBTS:
+                    self._be_idle()
+                    raise SpectrumRejected(f"{self._info.serial_number} gave no spectrum to rely on: {doubt}") from None
+            else:
+                taken.append(
+                    Exposure(
+                        counts=counts, start=start, end=start + seconds, integration_time=integration_time, discarded=0
+                    )
+                )
+        if not stay:
+            self._be_idle()
+        return mean_of(taken, discarded=self._device.reads - reads - averages, repeated=unusable > 0)
+
+    def _check(self, integration_time: float, averages: int) -> None:
         if not self._info.min_integration_time <= integration_time <= self._info.max_integration_time:
             raise InvalidValue(
                 f"{self._info.serial_number} integrates {self._info.min_integration_time:g} to "
@@ -88,136 +113,156 @@ class Acquirer:
             )
         if averages < 1:
             raise InvalidValue(f"a spectrum is the mean of one exposure or more, not of {averages}")
-        return mean_of([self._acquire(integration_time, not_before) for _ in range(averages)])
 
-    def _acquire(self, integration_time: float, not_before: float) -> Exposure:
-        seconds = integration_time / 1000
-        self._discarded = 0
-        marking = seconds * (1 - _DRIFT) >= self._marking_from
-        strategies = [self._by_marking] * marking + [self._by_counting] * 2
-        unusable = 0
-        for strategy in strategies:
-            try:
-                counts, start = strategy(seconds, not_before)
-            except _Doubt as doubt:
-                _logger.info("%s: %s", self._info.serial_number, doubt)
-                reason = str(doubt)
-                unusable += isinstance(doubt, _Unusable)
-                if unusable > 1:
-                    break
-            else:
-                self._be_idle()
-                return Exposure(
-                    counts=counts,
-                    start=start,
-                    end=start + seconds,
-                    integration_time=integration_time,
-                    discarded=self._discarded,
-                    repeated=unusable > 0,
-                )
-        raise SpectrumRejected(f"{self._info.serial_number} gave no spectrum to rely on: {reason}")
+    # ---- the strategies ----
 
-    def _by_counting(self, seconds: float, not_before: float) -> tuple[NDArray[np.int32], float]:
-        if not self._info.can_clear_buffer and seconds > 2 * self._idle:
-            self._run_idle()  # only for speed: what has to be discarded is then there and need not be exposed first
-        self._wait_until(not_before)
-        earliest = self._clock.monotonic()
-        self._set(seconds)
-        self._discard_older()
+    def _next(self, seconds: float, not_before: float, *, guarded: bool, safely: bool) -> _Taken:
+        """The next exposure; `safely` if something went wrong with the one before."""
+        if not self._info.free_running:
+            return self._on_demand(seconds, not_before)
+        if self._device.is_at(seconds) and self._device.next_from >= not_before:
+            return self._go_on(seconds, guarded=guarded and self._runs_on)
+        if guarded and not safely and self._runs_on and self._is_long(seconds, self._idling.shortest):
+            return self._by_marking(seconds, not_before)
+        if not safely and self._ages_soon(seconds, not_before):
+            return self._by_ageing(seconds, not_before)
+        return self._by_counting(seconds, not_before)
+
+    def _on_demand(self, seconds: float, not_before: float) -> _Taken:
+        device = self._device
+        if not device.is_at(seconds):
+            device.set(seconds)
+        device.wait_until(not_before)
+        return self._keep(seconds, device.now(), None)
+
+    def _go_on(self, seconds: float, *, guarded: bool) -> _Taken:
+        """What follows what was kept last. The guard must outlast how far the clocks can differ since the first."""
+        device, ended = self._device, self._ended
+        earliest, requested = device.next_from, device.now()
+        slack = 2 * DRIFT * (requested - self._first_from + seconds)
+        guard = self._idling.guard(seconds, slack + self._idling.shortest)
+        pushed_out_from = None
+        if guarded and guard < seconds:
+            device.set(guard)
+            pushed_out_from = self._pushed_out_from(earliest, seconds, guard)
+        counts, start = self._keep(seconds, earliest, pushed_out_from)
+        waiting = math.floor((requested - ended) / seconds)  # have finished since, and the oldest were dropped
+        if waiting > 0:
+            start = max(earliest, min(start, ended + max(0, waiting - self._freshness.buffer_depth) * seconds))
+        self._ended = start + seconds
+        return counts, start
+
+    def _by_ageing(self, seconds: float, not_before: float) -> _Taken:
+        device = self._device
+        device.wait_until(not_before)
+        earliest = device.now()
+        device.settle(seconds)
+        latest_start = device.ends_by
+        device.wait_until(latest_start + self._stale * seconds * (1 + DRIFT))
+        if self._freshness.can_clear_buffer:
+            device.clear()
+            return self._keep(seconds, earliest, None)
+        counts, start = self._keep(seconds, earliest, None)
+        start = max(earliest, min(start, latest_start))
+        self._ended = start + seconds
+        return counts, start
+
+    def _by_counting(self, seconds: float, not_before: float) -> _Taken:
+        device = self._device
+        if self._stale and seconds > 2 * self._idling.shortest:
+            self._run_idle(self._stale)  # only for speed: what is to be discarded need not be exposed first
+        device.wait_until(not_before)
+        earliest = device.now()
+        device.set(seconds)
+        device.discard_older()
         return self._keep(seconds, earliest, None)
 
-    def _by_marking(self, seconds: float, not_before: float) -> tuple[NDArray[np.int32], float]:
-        self._run_idle()
-        self._wait_until(not_before)
-        earliest = self._clock.monotonic()
-        self._set(seconds)
-        self._wait_until(self._ends_by + self._transfer)
-        self._set(self._guard)
-        self._discard_finished()
-        unfinished_until = earliest + seconds * (1 - _DRIFT)
-        if self._clock.monotonic() >= unfinished_until:
-            raise _Doubt("the host was held up while an exposure was made")
-        pushed_out_from = unfinished_until + self._info.buffer_depth * self._guard * (1 - _DRIFT)
-        return self._keep(seconds, earliest, pushed_out_from)
+    def _by_marking(self, seconds: float, not_before: float) -> _Taken:
+        device = self._device
+        if self._stale > 1 or not self._is_soon_over(seconds, not_before):
+            self._run_idle(self._stale - 1)  # the one under way is the last that the buffer needs to be full
+        device.wait_until(not_before)
+        earliest = device.now()
+        device.set(seconds)
+        device.wait_until(device.ends_by + self._transfer)
+        latest_start = device.ends_by
+        guard = min(seconds, self._idling.guard(seconds, latest_start - earliest))
+        device.set(guard)
+        device.discard_finished()
+        if device.now() >= earliest + seconds * (1 - DRIFT):
+            self._idling.was_late()
+            raise Doubt("the host was held up while an exposure was made")
+        counts, start = self._keep(seconds, earliest, self._pushed_out_from(earliest, seconds, guard))
+        return counts, min(start, max(earliest, latest_start))
 
-    def _keep(self, seconds: float, earliest: float, latest: float | None) -> tuple[NDArray[np.int32], float]:
+    # ---- what they have in common ----
+
+    def _pushed_out_from(self, earliest: float, seconds: float, guard: float) -> float:
+        return earliest + (seconds + self._freshness.buffer_depth * guard) * (1 - DRIFT)
+
+    def _keep(self, seconds: float, earliest: float, latest: float | None) -> _Taken:
         """Read the wanted exposure, begun after `earliest`, and refuse it if it comes too early or after `latest`."""
-        counts = self._read()
-        now = self._clock.monotonic()
-        if now < earliest + seconds * (1 - _DRIFT):
-            raise _Doubt("the device answered sooner than it can have integrated")
+        device = self._device
+        counts = device.read()
+        now = device.now()
+        ends_from = earliest + seconds * (1 - DRIFT)
+        if now < ends_from:
+            device.next_from = math.nan
+            raise Doubt("the device answered sooner than it can have integrated")
         if latest is not None and now >= latest:
-            raise _Doubt("the host was held up while an exposure was read")
-        self._ends_by = now
-        return counts, max(earliest, now - self._transfer - seconds)
+            self._idling.was_late()
+            raise Doubt("the host was held up while an exposure was read")
+        device.ends_by = now
+        start = max(earliest, now - self._transfer - seconds)
+        if latest is None:
+            if math.isnan(device.next_from):
+                self._first_from = earliest
+            device.next_from, self._ended = ends_from, start + seconds
+        else:
+            self._idling.was_in_time()
+        return counts, start
 
-    def _run_idle(self) -> None:
-        """Come to where the one under way is of the idle time, and the buffer is full unless it can be cleared."""
-        if self._set_time != self._idle:
-            self._set(self._idle)
-        if self._ends_by - self._clock.monotonic() > _NAP:
-            self._discard_older()
-        # `_ends_by` is not before the last exposure that was kept was read: the buffer fills from there at the latest;
+    def _is_long(self, seconds: float, under_way: float) -> bool:
+        """Whether an exposure can be marked: all that has to be done before it ends can be done."""
+        discarding = (self._stale + 1) * self._transfer
+        return seconds * (1 - DRIFT) >= under_way + discarding + self._idling.tolerance(seconds)
+
+    def _is_soon_over(self, seconds: float, not_before: float) -> bool:
+        """Whether the one under way needs no longer guard than an idle one, so that it may be the last before X."""
+        under_way = self._device.ends_by - max(self._device.now(), not_before)
+        idle = self._idling.shortest
+        longer = self._idling.guard(seconds, under_way) > self._idling.guard(seconds, idle)
+        return self._idles() and (under_way <= idle or not longer) and self._is_long(seconds, under_way)
+
+    def _ages_soon(self, seconds: float, not_before: float) -> bool:
+        """Whether ageing takes no longer than counting, nor so long that it had to be interrupted."""
+        device = self._device
+        moment = max(device.now(), not_before)
+        under_way = max(device.longest, device.ends_by - moment) if self._runs_on else 0.0
+        wait = under_way + self._stale * seconds
+        return wait <= _NAP and wait <= max(under_way + seconds, (self._stale + self._runs_on) * self._transfer)
+
+    def _idles(self) -> bool:
+        return self._device.certain and self._device.longest < 2 * self._idling.shortest
+
+    def _run_idle(self, fill: int) -> None:
+        """Come to where the one under way is of the idle time, and `fill` more wait in the buffer."""
+        device = self._device
+        if not self._idles():
+            device.set(self._idling.shortest)
+        if device.ends_by - device.now() > _NAP:
+            device.discard_older()
+        # `ends_by` is not before the last exposure that was kept was read: the buffer fills from there at the latest;
         # where it does not, because of a failure in between, reading what should be in it takes too long and is noticed
-        fill = 0 if self._info.can_clear_buffer else (self._info.buffer_depth + 1) * self._idle * (1 + _DRIFT)
-        self._wait_until(self._ends_by + fill)
+        device.wait_until(device.ends_by + max(0, fill) * device.longest * (1 + DRIFT))
 
     def _be_idle(self) -> None:
         """Leave the device at its idle time. The exposure in hand is not given up for a failure here."""
-        if self._set_time == self._idle:
+        if not self._info.free_running or self._device.is_at(self._idling.shortest):
             return
         try:
-            self._set(self._idle)
+            self._device.set(self._idling.shortest)
         except DeviceInterrupted:
             raise
         except DeviceError as error:
             _logger.warning("%s can't be set to its idle time: %s", self._info.serial_number, error)
-
-    def _set(self, seconds: float) -> None:
-        before = self._set_time
-        self._set_time = max(before, seconds)  # holds also if the device fails and we can't know whether it was set
-        self._spectrometer.set_integration_time(seconds * 1000)
-        self._set_time = seconds
-        self._ends_by = max(self._ends_by, self._clock.monotonic() + before * (1 + _DRIFT))
-
-    def _discard_older(self) -> None:
-        """Read all that began before the integration time was set: then the one under way is of the time set."""
-        if self._info.can_clear_buffer:
-            self._discard_finished()
-            self._discard(1)
-        else:
-            self._discard(self._info.buffer_depth + 1)
-        self._ends_by = self._clock.monotonic()
-
-    def _discard_finished(self) -> None:
-        """Empty a buffer that is full or can be cleared."""
-        if self._info.can_clear_buffer:
-            self._spectrometer.clear_buffer()
-        else:
-            self._discard(self._info.buffer_depth)
-
-    def _discard(self, number: int) -> None:
-        for _ in range(number):
-            self._read()
-            self._discarded += 1
-
-    def _read(self) -> NDArray[np.int32]:
-        under_way = max(self._ends_by - self._clock.monotonic(), self._set_time)
-        counts = self._spectrometer.read(under_way * (1 + _DRIFT) + self._transfer + _MARGIN)
-        last, self._last = self._last, counts
-        if counts.shape != (self._info.pixels,):
-            raise _Unusable(f"it has {counts.size} pixels instead of {self._info.pixels}")
-        if not counts.any():
-            raise _Unusable("all its counts are zero")
-        # also of those thrown away: a repeated one must not be counted
-        if last is not None and np.array_equal(counts, last) and self._is_noisy(counts):
-            raise _Unusable("it is the same as the one before, count for count")
-        return counts
-
-    def _is_noisy(self, counts: NDArray[np.int32]) -> bool:
-        """Whether enough pixels are not saturated that two exposures can't be the same by chance."""
-        return int(np.count_nonzero(counts < self._info.saturation)) >= _NOISY_PIXELS
-
-    def _wait_until(self, moment: float) -> None:
-        while (missing := moment - self._clock.monotonic()) > 0:
-            self._sleeper.sleep(missing)

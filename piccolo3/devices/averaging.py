@@ -12,14 +12,14 @@ from piccolo3.devices.interface import Exposure
 __all__ = ["mean_of"]
 
 
-def mean_of(exposures: Sequence[Exposure]) -> Exposure:
+def mean_of(exposures: Sequence[Exposure], *, discarded: int, repeated: bool) -> Exposure:
     """One or more exposures at one integration time, in the order in which they were made, as one.
 
     `counts` are the mean, rounded; `deviation` is that of a sample (n - 1), about the mean before it was rounded.
     """
     first, last, number = exposures[0], exposures[-1], len(exposures)
     if number == 1:
-        return first
+        return replace(first, discarded=discarded, repeated=repeated)
     total = np.zeros(first.counts.shape)
     squares = np.zeros(first.counts.shape)
     for exposure in exposures:  # relative to the first one, so that squares stay small; no array for all of them
@@ -33,6 +33,6 @@ def mean_of(exposures: Sequence[Exposure]) -> Exposure:
         deviation=np.sqrt(variance).astype(np.float32),
         end=last.end,
         averages=number,
-        discarded=sum(exposure.discarded for exposure in exposures),
-        repeated=any(exposure.repeated for exposure in exposures),
+        discarded=discarded,
+        repeated=repeated,
     )

@@ -10,23 +10,46 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from piccolo3.status import ShutterStatus
 
-__all__ = ["Exposure", "PowerSwitch", "Shutter", "Spectrometer", "SpectrometerInfo"]
+__all__ = ["Exposure", "Freshness", "PowerSwitch", "Shutter", "Spectrometer", "SpectrometerInfo", "TimeChange"]
+
+
+class TimeChange(Enum):
+    """What a detector does when the integration time is set."""
+
+    NEXT_EXPOSURE = "the new time counts from the next exposure on"
+    RESTART = "the exposure under way is given up, and one with the new time begins at once"
+    ON_DEMAND = "nothing is under way: each exposure begins when it is asked for"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freshness:
+    """How an exposure of a model can be known to be fresh; `piccolo3.devices.Acquirer` chooses its strategy from it.
+
+    `buffer_depth` finished exposures wait in the device, oldest first, the oldest being dropped when another one is
+    finished; `can_clear_buffer` tells whether they can be made to be forgotten. One that exposes on demand keeps none.
+    `read_out_time` (ms) is what it takes to fetch a finished one. `counts_exposures`: the device numbers its exposures
+    (`Spectrometer.exposure_number`). `opens_at` is the integration time (ms) that it has when it was opened, None
+    where that depends on what was done to it before.
+    """
+
+    on_change: TimeChange = TimeChange.NEXT_EXPOSURE
+    buffer_depth: int
+    can_clear_buffer: bool
+    read_out_time: float
+    counts_exposures: bool = False
+    opens_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpectrometerInfo:
-    """What a spectrometer says of itself once it is open. It does not change while it stays open.
-
-    `buffer_depth` finished exposures wait in the device, oldest first, the oldest being dropped when another
-    one is finished. `read_out_time` (ms) is what it takes to fetch a finished one. A device that is not
-    `free_running` begins an exposure when it is asked for one.
-    """
+    """What a spectrometer says of itself once it is open. It does not change while it stays open."""
 
     serial_number: str
     model: str
@@ -39,12 +62,14 @@ class SpectrometerInfo:
     saturation: float
     min_integration_time: float
     max_integration_time: float
-    buffer_depth: int
-    can_clear_buffer: bool
-    read_out_time: float
+    freshness: Freshness
     has_cooler: bool
     simulated: bool
-    free_running: bool = True
+
+    @property
+    def free_running(self) -> bool:
+        """Whether it integrates all the time; if not, an exposure begins when it is asked for."""
+        return self.freshness.on_change is not TimeChange.ON_DEMAND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -74,7 +99,7 @@ class Exposure:
 
 
 class Spectrometer(ABC):
-    """A spectrometer that integrates all the time and hands out finished exposures."""
+    """A spectrometer; what its `Freshness` says of it is what the calls do."""
 
     @abstractmethod
     def open(self) -> SpectrometerInfo:
@@ -86,14 +111,18 @@ class Spectrometer(ABC):
 
     @abstractmethod
     def set_integration_time(self, milliseconds: float) -> None:
-        """Set the integration time; it counts from the next exposure on, not for the one under way."""
+        """Set the integration time, which counts from when `TimeChange` says, also where it was the same before."""
 
     @abstractmethod
     def read(self, timeout: float) -> NDArray[np.int32]:
         """The oldest finished exposure that was not read yet; if there is none, the one under way when it ends.
 
-        Raises DeviceTimeout after `timeout` seconds.
+        On demand: the one that begins now. Raises DeviceTimeout after `timeout` seconds.
         """
+
+    def exposure_number(self) -> int | None:
+        """The number that the device gave to what `read` returned last; consecutive, None unless it counts them."""
+        return None
 
     @abstractmethod
     def clear_buffer(self) -> None:

@@ -63,6 +63,9 @@ class GuardedSpectrometer(Spectrometer):
         with self._limited("read", timeout + self._margin):
             return self._device.read(timeout)
 
+    def exposure_number(self) -> int | None:
+        return self._device.exposure_number()
+
     def clear_buffer(self) -> None:
         with self._limited("clear_buffer", self._margin):
             self._device.clear_buffer()

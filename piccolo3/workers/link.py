@@ -26,8 +26,11 @@ _logger = logging.getLogger(__name__)
 class Acquires(Protocol):
     """What takes fresh exposures from an open spectrometer (`piccolo3.devices.Acquirer`)."""
 
-    def acquire(self, integration_time: float, *, not_before: float, averages: int = 1) -> Exposure:
-        """The mean of `averages` exposures of `integration_time` (ms), begun after `not_before` (monotonic, s)."""
+    def acquire(self, integration_time: float, *, not_before: float, averages: int = 1, stay: bool = False) -> Exposure:
+        """The mean of `averages` exposures of `integration_time` (ms), begun after `not_before` (monotonic, s).
+
+        `stay`: the same will be asked for again, with the same `not_before`.
+        """
 
 
 AcquirerFactory = Callable[[Spectrometer, SpectrometerInfo, Clock], Acquires]
@@ -120,12 +123,14 @@ class Link:
         self.visited = self._clock.monotonic()
         return self._cooler.report(reading, has_cooler)
 
-    async def expose(self, integration_time: float, not_before: float, averages: int = 1) -> Exposure:
+    async def expose(
+        self, integration_time: float, not_before: float, averages: int = 1, *, stay: bool = False
+    ) -> Exposure:
         """The mean of fresh exposures. Raises DeviceError, and InvalidValue for what the device can't integrate."""
         if self._acquirer is None:
             raise DeviceRemoved(f"spectrometer {self._name} is not connected")
         return await self._call(
-            partial(self._acquirer.acquire, integration_time, not_before=not_before, averages=averages)
+            partial(self._acquirer.acquire, integration_time, not_before=not_before, averages=averages, stay=stay)
         )
 
     async def close(self) -> None:

@@ -184,10 +184,18 @@ class SpectrometerWorker:
             self._publish("cooler")
 
     async def acquire(
-        self, integration_time: float, not_before: float, *, averages: int = 1, autointegrating: bool = False
+        self,
+        integration_time: float,
+        not_before: float,
+        *,
+        averages: int = 1,
+        stay: bool = False,
+        autointegrating: bool = False,
     ) -> Exposure:
         """The mean of `averages` fresh exposures of `integration_time` (ms), begun after `not_before` (monotonic, s).
 
+        `stay` is for exposures of one view that follow one another without a gap: the same is asked for again, with
+        the same `not_before`; without it the device is left ready for anything. The last one must not have it.
         Raises Busy, Unavailable if not connected, InvalidValue for a time that the device does not have,
         SpectrumRejected, and DeviceError, after which the device is being reconnected. Where the caller is cancelled,
         the status stays until the device has returned.
@@ -199,15 +207,15 @@ class SpectrometerWorker:
             raise Unavailable(f"status of spectrometer {self.serial_number} is {self._status.name}")
         self._set_status(Status.AUTOINTEGRATING if autointegrating else Status.RECORDING, "an exposure is under way")
         exposing = asyncio.create_task(
-            self._expose(integration_time, not_before, averages), name=f"exposure of {self.serial_number}"
+            self._expose(integration_time, not_before, averages, stay), name=f"exposure of {self.serial_number}"
         )
         self._exposing = exposing
         exposing.add_done_callback(retrieve)
         return await asyncio.shield(exposing)
 
-    async def _expose(self, integration_time: float, not_before: float, averages: int) -> Exposure:
+    async def _expose(self, integration_time: float, not_before: float, averages: int, stay: bool) -> Exposure:
         try:
-            exposure = await self._link.expose(integration_time, not_before, averages)
+            exposure = await self._link.expose(integration_time, not_before, averages, stay=stay)
         except InvalidValue:
             self._set_status(Status.IDLE)
             raise

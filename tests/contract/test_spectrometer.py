@@ -11,7 +11,7 @@ import pytest
 
 from piccolo3.clock import Clock, ManualClock, SystemClock
 from piccolo3.config import SimulationConfig
-from piccolo3.devices import Spectrometer
+from piccolo3.devices import Spectrometer, TimeChange
 from piccolo3.devices.simulated import MODELS, SimulatedSpectrometer, World
 from piccolo3.errors import DeviceError, DeviceInterrupted, DeviceRemoved, DeviceTimeout
 
@@ -70,8 +70,8 @@ def test_describes_itself(adapter: Adapter) -> None:
     wavelengths = np.polynomial.polynomial.polyval(np.arange(info.pixels), np.asarray(info.wavelength_coefficients))
     assert (np.diff(wavelengths) > 0).all()
     assert 0 < info.min_integration_time < info.max_integration_time
-    assert info.buffer_depth >= 1
-    assert info.read_out_time >= 0
+    assert info.freshness.buffer_depth >= info.free_running
+    assert info.freshness.read_out_time >= 0
     assert info.saturation > 0
 
 
@@ -125,40 +125,79 @@ def test_integration_times_have_limits(adapter: Adapter) -> None:
             adapter.spectrometer.set_integration_time(milliseconds)
 
 
-def test_a_new_integration_time_counts_from_the_next_exposure_on(adapter: Adapter) -> None:
+def test_a_new_integration_time_counts_from_when_it_says(adapter: Adapter) -> None:
     info = adapter.spectrometer.open()
     adapter.spectrometer.set_integration_time(50.0)
-    for _ in range(info.buffer_depth + 1):
+    for _ in range(info.freshness.buffer_depth + 1):
         adapter.spectrometer.read(20.0)
     adapter.spectrometer.read(20.0)
     adapter.spectrometer.set_integration_time(400.0)
     start = adapter.clock.monotonic()
+    if info.freshness.on_change is TimeChange.NEXT_EXPOSURE:
+        adapter.spectrometer.read(20.0)
+        under_way = adapter.clock.monotonic() - start
+        assert under_way <= 0.05 + info.freshness.read_out_time / 1000 + 0.001
+        start = adapter.clock.monotonic()
     adapter.spectrometer.read(20.0)
-    under_way = adapter.clock.monotonic() - start
+    assert adapter.clock.monotonic() - start == pytest.approx(0.4, abs=0.01)
+
+
+def test_the_same_integration_time_again_counts_like_another_one(adapter: Adapter) -> None:
+    info = adapter.spectrometer.open()
+    for _ in range(info.freshness.buffer_depth + 2):
+        adapter.spectrometer.set_integration_time(200.0)
+        adapter.spectrometer.read(20.0)
+    adapter.wait(0.05)
+    adapter.spectrometer.set_integration_time(200.0)
+    start = adapter.clock.monotonic()
     adapter.spectrometer.read(20.0)
-    assert under_way <= 0.05 + info.read_out_time / 1000 + 0.001
-    assert adapter.clock.monotonic() - start - under_way == pytest.approx(0.4, abs=0.01)
+    lasted = adapter.clock.monotonic() - start
+    assert (lasted < 0.16) == (info.freshness.on_change is TimeChange.NEXT_EXPOSURE)
+
+
+def test_opens_at_the_integration_time_that_it_tells(adapter: Adapter) -> None:
+    info = adapter.spectrometer.open()
+    if info.freshness.opens_at is not None:
+        adapter.spectrometer.read(20.0)
+        start = adapter.clock.monotonic()
+        adapter.spectrometer.read(20.0)
+        assert adapter.clock.monotonic() - start == pytest.approx(info.freshness.opens_at / 1000, abs=0.01)
+
+
+def test_numbers_its_exposures_if_it_says_so(adapter: Adapter) -> None:
+    info = adapter.spectrometer.open()
+    adapter.spectrometer.set_integration_time(100.0)
+    adapter.spectrometer.read(20.0)
+    first = adapter.spectrometer.exposure_number()
+    assert (first is not None) == info.freshness.counts_exposures
+    if first is not None:
+        adapter.spectrometer.read(20.0)
+        assert adapter.spectrometer.exposure_number() == first + 1
+        adapter.wait(0.1 * (info.freshness.buffer_depth + 3))
+        adapter.spectrometer.read(20.0)
+        dropped = (adapter.spectrometer.exposure_number() or 0) - first - 2
+        assert dropped >= 2
 
 
 def test_finished_exposures_wait_in_the_buffer(adapter: Adapter) -> None:
     info = adapter.spectrometer.open()
     adapter.spectrometer.set_integration_time(100.0)
-    adapter.wait(0.1 * (info.buffer_depth + 3))
+    adapter.wait(0.1 * (info.freshness.buffer_depth + 3))
     start = adapter.clock.monotonic()
-    for _ in range(info.buffer_depth):
+    for _ in range(info.freshness.buffer_depth):
         adapter.spectrometer.read(20.0)
-    assert adapter.clock.monotonic() - start < info.buffer_depth * info.read_out_time / 1000 + 0.01
+    assert adapter.clock.monotonic() - start < info.freshness.buffer_depth * info.freshness.read_out_time / 1000 + 0.01
 
 
 def test_a_cleared_buffer_is_empty(adapter: Adapter) -> None:
     info = adapter.spectrometer.open()
     adapter.spectrometer.set_integration_time(100.0)
-    adapter.wait(0.1 * (info.buffer_depth + 3) + 0.05 - adapter.clock.monotonic() % 0.1)
+    adapter.wait(0.1 * (info.freshness.buffer_depth + 3) + 0.05 - adapter.clock.monotonic() % 0.1)
     adapter.spectrometer.clear_buffer()
     start = adapter.clock.monotonic()
     adapter.spectrometer.read(20.0)
-    waited = adapter.clock.monotonic() - start > info.read_out_time / 1000 + 0.005
-    assert waited == info.can_clear_buffer
+    waited = adapter.clock.monotonic() - start > info.freshness.read_out_time / 1000 + 0.005
+    assert waited == (info.freshness.can_clear_buffer or not info.free_running)
 
 
 def test_a_read_has_a_deadline(adapter: Adapter) -> None:

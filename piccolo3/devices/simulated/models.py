@@ -1,11 +1,13 @@
-"""The spectrometers that can be simulated. The numbers are like those of the real ones, not measured on one."""
+"""The spectrometers that can be simulated. The numbers are like those of real ones, not measured on one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-__all__ = ["FLAME_S", "MODELS", "QE_PRO", "STS_VIS", "Model"]
+from piccolo3.devices.interface import Freshness, TimeChange
+
+__all__ = ["FLAME_S", "MODELS", "ON_DEMAND", "QE_PRO", "RESTARTING", "STS_VIS", "Model"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +41,7 @@ class Model:
     min_integration_time: float
     max_integration_time: float
     default_integration_time: float
-    buffer_depth: int
-    can_clear_buffer: bool
-    read_out_time: float
+    freshness: Freshness
     cooling: float | None
 
 
@@ -66,9 +66,7 @@ QE_PRO = Model(
     min_integration_time=8.0,
     max_integration_time=3_600_000.0,
     default_integration_time=8.0,
-    buffer_depth=16,
-    can_clear_buffer=True,
-    read_out_time=2.0,
+    freshness=Freshness(buffer_depth=16, can_clear_buffer=True, read_out_time=2.0, opens_at=8.0),
     cooling=40.0,
 )
 
@@ -93,9 +91,7 @@ FLAME_S = Model(
     min_integration_time=1.0,
     max_integration_time=65_000.0,
     default_integration_time=100.0,
-    buffer_depth=1,
-    can_clear_buffer=False,
-    read_out_time=1.5,
+    freshness=Freshness(buffer_depth=1, can_clear_buffer=False, read_out_time=1.5, opens_at=100.0),
     cooling=None,
 )
 
@@ -120,10 +116,33 @@ STS_VIS = Model(
     min_integration_time=0.1,
     max_integration_time=10_000.0,
     default_integration_time=100.0,
-    buffer_depth=2,
-    can_clear_buffer=False,
-    read_out_time=3.0,
+    freshness=Freshness(buffer_depth=2, can_clear_buffer=False, read_out_time=3.0, opens_at=100.0),
     cooling=None,
 )
 
-MODELS = MappingProxyType({model.name: model for model in (QE_PRO, FLAME_S, STS_VIS)})
+# no device in particular, but the other two ways that detectors of field spectrometers have
+ON_DEMAND = replace(
+    FLAME_S,
+    name="ON-DEMAND",
+    firmware="1.0-simulated",
+    freshness=Freshness(
+        on_change=TimeChange.ON_DEMAND, buffer_depth=0, can_clear_buffer=False, read_out_time=1.5, opens_at=100.0
+    ),
+)
+
+RESTARTING = replace(
+    STS_VIS,
+    name="RESTARTING",
+    firmware="1.0-simulated",
+    min_integration_time=1.0,
+    freshness=Freshness(
+        on_change=TimeChange.RESTART,
+        buffer_depth=2,
+        can_clear_buffer=False,
+        read_out_time=3.0,
+        counts_exposures=True,
+        opens_at=100.0,
+    ),
+)
+
+MODELS = MappingProxyType({model.name: model for model in (QE_PRO, FLAME_S, STS_VIS, ON_DEMAND, RESTARTING)})

@@ -1,4 +1,4 @@
-"""The simulated spectrometer: it integrates all the time, buffers, cools, and fails when told to."""
+"""The simulated spectrometer: it exposes as its model does, buffers, cools, and fails when told to."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from piccolo3.clock import Sleeper
-from piccolo3.devices.interface import Spectrometer, SpectrometerInfo
+from piccolo3.devices.interface import Spectrometer, SpectrometerInfo, TimeChange
 from piccolo3.devices.simulated.cooler import Cooler
 from piccolo3.devices.simulated.detector import Detector
 from piccolo3.devices.simulated.faults import ReadFault, SpectrometerFaults
 from piccolo3.devices.simulated.models import Model
 from piccolo3.devices.simulated.optics import View, optics_of
-from piccolo3.devices.simulated.timeline import Slot, Timeline, nanoseconds
+from piccolo3.devices.simulated.timeline import OnDemand, Slot, Timeline, nanoseconds
 from piccolo3.devices.simulated.world import World
 from piccolo3.errors import DeviceError, DeviceInterrupted, DeviceRemoved, DeviceTimeout
 
@@ -42,10 +42,11 @@ class TrueExposure:
 class _Session:
     """From open to close; once `ended_by` something, every call raises that."""
 
-    timeline: Timeline
+    timeline: Timeline | OnDemand
     sleeper: Sleeper
     ended: threading.Event = field(default_factory=threading.Event)
     ended_by: DeviceError | None = None
+    number: int | None = None
 
     def end(self, error: DeviceError) -> None:
         if self.ended_by is None:
@@ -83,10 +84,20 @@ class SimulatedSpectrometer(Spectrometer):
             raise DeviceError(f"{self._serial_number} is open already")
         if self.faults.unplugged or not self._powered:
             raise DeviceRemoved(f"{self._serial_number} is not connected")
-        start = nanoseconds(self._clock.monotonic())
-        timeline = Timeline(start, round(self._model.default_integration_time * 1e6), self._model.buffer_depth)
-        self._session = _Session(timeline, self._clock.sleeper())
+        self._session = _Session(self._timeline(), self._clock.sleeper())
         return self._info()
+
+    def _timeline(self) -> Timeline | OnDemand:
+        freshness = self._model.freshness
+        integration_time = round(self._model.default_integration_time * 1e6)
+        if freshness.on_change is TimeChange.ON_DEMAND:
+            return OnDemand(integration_time)
+        return Timeline(
+            nanoseconds(self._clock.monotonic()),
+            integration_time,
+            freshness.buffer_depth,
+            restarts=freshness.on_change is TimeChange.RESTART,
+        )
 
     def close(self) -> None:
         self._session = None
@@ -106,7 +117,7 @@ class SimulatedSpectrometer(Spectrometer):
             session.ended.wait()
             session.check()
         slot = session.timeline.take(requested)
-        done = max(requested, slot.end) + round(self._model.read_out_time * 1e6)
+        done = max(requested, slot.end) + round(self._model.freshness.read_out_time * 1e6)
         deadline = requested + nanoseconds(timeout)
         self._sleep_until(min(done, deadline), session)
         if done > deadline:
@@ -115,11 +126,16 @@ class SimulatedSpectrometer(Spectrometer):
             raise DeviceError(f"{self._serial_number}: data transfer error")
         if fault is not ReadFault.REPEATED or self._last is None:
             self._last = _damaged(self._render(slot), fault)
+            session.number = slot.number
         return self._last.copy()
+
+    def exposure_number(self) -> int | None:
+        session = self._live_session()
+        return session.number if self._model.freshness.counts_exposures else None
 
     def clear_buffer(self) -> None:
         session = self._live_session()
-        if self._model.can_clear_buffer:
+        if self._model.freshness.can_clear_buffer:
             session.timeline.clear(nanoseconds(self._clock.monotonic()))
 
     def temperature(self) -> float | None:
@@ -190,9 +206,7 @@ class SimulatedSpectrometer(Spectrometer):
             saturation=float(model.saturation),
             min_integration_time=model.min_integration_time,
             max_integration_time=model.max_integration_time,
-            buffer_depth=model.buffer_depth,
-            can_clear_buffer=model.can_clear_buffer,
-            read_out_time=model.read_out_time,
+            freshness=model.freshness,
             has_cooler=model.cooling is not None,
             simulated=True,
         )

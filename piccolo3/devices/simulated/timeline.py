@@ -1,4 +1,4 @@
-"""Contiguous exposures and the buffer of finished ones, by arithmetic: what nobody reads costs nothing.
+"""Exposures and the buffer of finished ones, by arithmetic: what nobody reads costs nothing.
 
 All times are whole nanoseconds on the monotonic scale.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Slot", "Timeline", "nanoseconds"]
+__all__ = ["OnDemand", "Slot", "Timeline", "nanoseconds"]
 
 
 def nanoseconds(seconds: float) -> int:
@@ -41,15 +41,24 @@ class Timeline:
     """A detector that integrates all the time from `start` on, and a buffer for `depth` finished exposures.
 
     The buffer hands out its oldest exposure first, and drops the oldest when it is full and another one is finished.
+    With `restarts` a change of the integration time gives the exposure under way up: it is never finished.
     """
 
-    def __init__(self, start: int, integration_time: int, depth: int) -> None:
+    def __init__(self, start: int, integration_time: int, depth: int, *, restarts: bool = False) -> None:
         self._stretches = [_Stretch(0, start, integration_time)]
         self._depth = depth
+        self._restarts = restarts
         self._next = 0  # the first one neither read nor forgotten, unless it has been dropped
 
     def set_integration_time(self, now: int, integration_time: int) -> None:
-        """Let the exposures that begin after `now` have this integration time."""
+        """Let the exposures that begin after `now` have this integration time; with `restarts` one begins now."""
+        if self._restarts:
+            number = max(self._next, self._under_way(now))  # in the place of the one that is given up
+            self._next = max(self._next, number - self._depth)
+            self._stretches = [stretch for stretch in self._stretches if stretch.start < now]
+            self._stretches.append(_Stretch(number, now, integration_time))
+            self._forget_before(self._next)
+            return
         last = self._stretches[-1]
         if now < last.start:  # set again before the last one came to count
             self._stretches[-1] = _Stretch(last.number, last.start, integration_time)
@@ -82,3 +91,23 @@ class Timeline:
     def _forget_before(self, number: int) -> None:
         while len(self._stretches) > 1 and self._stretches[1].number <= number:
             del self._stretches[0]
+
+
+class OnDemand:
+    """A detector that exposes when it is asked to, and keeps nothing."""
+
+    def __init__(self, integration_time: int) -> None:
+        self._integration_time = integration_time
+        self._number = -1
+
+    def set_integration_time(self, now: int, integration_time: int) -> None:
+        """Let the exposures that are asked for after `now` have this integration time."""
+        self._integration_time = integration_time
+
+    def take(self, now: int) -> Slot:
+        """Hand out the exposure that begins `now`."""
+        self._number += 1
+        return Slot(self._number, now, now + self._integration_time)
+
+    def clear(self, now: int) -> None:
+        """There is nothing to forget."""

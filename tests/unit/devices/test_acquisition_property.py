@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import cycle
 
@@ -13,29 +14,58 @@ from numpy.typing import NDArray
 
 from piccolo3.clock import ManualClock, Sleeper
 from piccolo3.config import ChannelConfig, SimulationConfig
-from piccolo3.devices import Acquirer, Spectrometer, SpectrometerInfo
-from piccolo3.devices.simulated import MODELS, Model, ReadFault, SimulatedShutter, SimulatedSpectrometer, World
+from piccolo3.devices import Acquirer, Exposure, Spectrometer, SpectrometerInfo, acquisition
+from piccolo3.devices.averaging import mean_of
+from piccolo3.devices.simulated import (
+    MODELS,
+    Model,
+    ReadFault,
+    SimulatedShutter,
+    SimulatedSpectrometer,
+    TrueExposure,
+    World,
+)
 from piccolo3.devices.simulated.timeline import nanoseconds
 from piccolo3.errors import DeviceError
 from piccolo3.status import ShutterStatus
 
 DIRECTIONS = ("downwelling", "upwelling")
+kept: list[Exposure] = []  # of the last acquisition
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _spy() -> Iterator[None]:
+    def spy(exposures: Sequence[Exposure], *, discarded: int, repeated: bool) -> Exposure:
+        kept[:] = exposures
+        return mean_of(exposures, discarded=discarded, repeated=repeated)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(acquisition, "mean_of", spy)
+        yield
 
 
 def small(model: Model, **changes: object) -> Model:
     """The same with few pixels, which makes no difference to time; the noise of the dark ones tells repeats."""
     fewer = replace(model, pixels=24, dark_pixels=tuple(range(16)), optical_pixel_range=(16, 24))
-    return replace(fewer, **changes)  # type: ignore[arg-type]
+    return replace(fewer, freshness=replace(model.freshness, **changes))  # type: ignore[arg-type]
 
 
-QE_PRO, FLAME_S, STS_VIS = (small(model) for model in MODELS.values())
+QE_PRO, FLAME_S, STS_VIS, ON_DEMAND, RESTARTING = (small(model) for model in MODELS.values())
 KINDS = (
     QE_PRO,
     FLAME_S,
     STS_VIS,
+    ON_DEMAND,
+    RESTARTING,
     small(MODELS["QE-PRO"], can_clear_buffer=False, buffer_depth=5),
     small(MODELS["FLAME-S"], can_clear_buffer=True),
-    small(MODELS["STS-VIS"], can_clear_buffer=True, read_out_time=0.0, default_integration_time=9000.0),
+    replace(
+        small(MODELS["STS-VIS"], can_clear_buffer=True, read_out_time=0.0, opens_at=None),
+        default_integration_time=9000.0,
+    ),
+    small(MODELS["STS-VIS"], counts_exposures=True),
+    small(MODELS["RESTARTING"], counts_exposures=False, buffer_depth=1, opens_at=None),
+    small(MODELS["RESTARTING"], can_clear_buffer=True),
 )
 
 
@@ -85,9 +115,10 @@ class LateClock(ManualClock):
 class LateSpectrometer(Spectrometer):
     """The host is held up before and after every call."""
 
-    def __init__(self, spectrometer: Spectrometer, stalls: Stalls) -> None:
+    def __init__(self, spectrometer: SimulatedSpectrometer, stalls: Stalls) -> None:
         self._spectrometer = spectrometer
         self._stalls = stalls
+        self.truth_of: dict[int, tuple[NDArray[np.int32], TrueExposure]] = {}
         self.settings_to_fail: list[bool] = []  # whether they take effect nevertheless
 
     def open(self) -> SpectrometerInfo:
@@ -107,9 +138,15 @@ class LateSpectrometer(Spectrometer):
 
     def read(self, timeout: float) -> NDArray[np.int32]:
         self._stalls.stall()
+        known = len(self._spectrometer.truth)
         counts = self._spectrometer.read(timeout)
+        if len(self._spectrometer.truth) > known:  # not when it repeats an older one
+            self.truth_of[id(counts)] = (counts, self._spectrometer.truth[-1])
         self._stalls.stall()
         return counts
+
+    def exposure_number(self) -> int | None:
+        return self._spectrometer.exposure_number()
 
     def clear_buffer(self) -> None:
         self._stalls.stall()
@@ -151,16 +188,24 @@ class Bench:
         info = self.twin.open()
         self.device = LateSpectrometer(self.twin, stalls)
         self.acquirer = Acquirer(self.device, info, LateClock(self.clock, stalls))
+        self.settled = 0.0
 
-    def acquire(self, milliseconds: float, ahead: float = 0.0) -> None:
-        """Take one exposure, and compare it with the truth."""
-        not_before = self.clock.monotonic() + ahead
-        exposure = self.acquirer.acquire(milliseconds, not_before=not_before)
-        truth = self.twin.truth[-1]
-        assert truth.start >= nanoseconds(not_before)
-        assert truth.end - truth.start == round(milliseconds * 1e6)
+    def acquire(
+        self, milliseconds: float, ahead: float = 0.0, *, averages: int = 1, stay: bool = False, same: bool = False
+    ) -> None:
+        """Take exposures, and compare them with the truth; `same`: of what is seen since a shutter moved last."""
+        not_before = self.settled if same else self.clock.monotonic() + ahead
+        self.device.truth_of.clear()
+        exposure = self.acquirer.acquire(milliseconds, not_before=not_before, averages=averages, stay=stay)
         opened = {name: float(shutter.status is ShutterStatus.OPEN) for name, shutter in self.shutters.items()}
-        assert truth.open_share == opened
+        truths = [self.device.truth_of.pop(id(one.counts))[1] for one in kept]  # none is there twice
+        assert len(truths) == exposure.averages == averages
+        for one, truth in zip(kept, truths, strict=True):
+            assert truth.start >= nanoseconds(not_before)
+            assert truth.end - truth.start == round(milliseconds * 1e6)
+            assert truth.open_share == opened
+            assert one.start >= not_before
+        assert [truth.start for truth in truths] == sorted(truth.start for truth in truths)
         assert exposure.start >= not_before
         assert exposure.integration_time == milliseconds
 
@@ -169,6 +214,9 @@ class Bench:
 class Acquire:
     milliseconds: float
     ahead: float = 0.0
+    averages: int = 1
+    stay: bool = False
+    same: bool = False
 
 
 @dataclass(frozen=True)
@@ -199,9 +247,11 @@ LATE = st.sampled_from((0.0, 0.0, 0.0, 0.0, 0.0, 1e-4, 1e-3, 4e-3, 8e-3, 0.017, 
 TIMES = st.sampled_from((8.0, 9.5, 20.0, 28.0, 40.0, 100.0, 250.0, 1000.0, 5000.0)) | st.floats(8.0, 3000.0).map(
     lambda time: round(time, 3)
 )
+SEVERAL = st.sampled_from((1, 1, 1, 2, 3, 6))
 STEPS = (
     st.builds(Acquire, TIMES)
     | st.builds(Acquire, TIMES, st.sampled_from((0.0, 0.001, 0.03, 0.5)))
+    | st.builds(Acquire, st.sampled_from((8.0, 20.0, 60.0)), st.just(0.0), SEVERAL, st.booleans(), st.booleans())
     | st.builds(Move, st.sampled_from(DIRECTIONS), st.booleans())
     | st.builds(Wait, LATE)
 )
@@ -211,14 +261,15 @@ FAULTS = st.sampled_from([fault for fault in ReadFault if fault is not ReadFault
 def run(bench: Bench, steps: list[Step]) -> None:
     for step in steps:
         match step:
-            case Acquire(milliseconds, ahead):
-                bench.acquire(milliseconds, ahead)
+            case Acquire(milliseconds, ahead, averages, stay, same):
+                bench.acquire(milliseconds, ahead, averages=averages, stay=stay, same=same)
             case Move(direction, opened):
                 shutter = bench.shutters[direction]
                 if opened:
                     shutter.open()
                 else:
                     shutter.close()
+                bench.settled = bench.clock.monotonic()
             case Wait(seconds):
                 bench.clock.advance(seconds)
             case Fail(fault):

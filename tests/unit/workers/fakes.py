@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from piccolo3.clock import Clock, ManualClock
 from piccolo3.config import ChannelConfig, SpectrometerConfig
-from piccolo3.devices.interface import Exposure, PowerSwitch, Shutter, Spectrometer, SpectrometerInfo
+from piccolo3.devices.interface import Exposure, Freshness, PowerSwitch, Shutter, Spectrometer, SpectrometerInfo
 from piccolo3.errors import DeviceError, DeviceInterrupted
 from piccolo3.status import ShutterStatus
 
@@ -89,9 +89,7 @@ class FakeSpectrometer(Spectrometer):
             saturation=SATURATION,
             min_integration_time=8.0,
             max_integration_time=60000.0,
-            buffer_depth=1,
-            can_clear_buffer=False,
-            read_out_time=1.0,
+            freshness=Freshness(buffer_depth=1, can_clear_buffer=False, read_out_time=1.0),
             has_cooler=self.has_cooler,
             simulated=True,
         )
@@ -138,7 +136,7 @@ class FakeAcquirer:
         self.hold_from: int | None = None
         self.counts: Callable[[float], int] = lambda time: int(min(SATURATION, 10 * time))
 
-    def acquire(self, integration_time: float, *, not_before: float, averages: int = 1) -> Exposure:
+    def acquire(self, integration_time: float, *, not_before: float, averages: int = 1, stay: bool = False) -> Exposure:
         if len(self.requests) == self.hold_from:
             self.gate.clear()
         self.requests.append((integration_time, not_before))

@@ -21,7 +21,7 @@ class Bench:
         self.twin = SimulatedSpectrometer(MODELS[model], "dummy", self.world)
         self.info = self.twin.open()
         self.twin.set_integration_time(20.0)
-        for _ in range(self.info.buffer_depth + 2):
+        for _ in range(self.info.freshness.buffer_depth + 2):
             self.read()
 
     def read(self) -> float:
@@ -33,8 +33,8 @@ class Bench:
     def move(self, down: bool, up: bool) -> None:
         for blade, opened in ((self.down, down), (self.up, up)):
             blade.move(self.now(), self.now(), opened=opened)
-        self.clock.advance(0.1 * self.info.buffer_depth)
-        for _ in range(self.info.buffer_depth):
+        self.clock.advance(0.1 * self.info.freshness.buffer_depth)
+        for _ in range(self.info.freshness.buffer_depth):
             self.read()
 
 
