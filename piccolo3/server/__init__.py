@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
-from piccolo3.server.main import main
+import signal
+from collections.abc import Sequence
 
 __all__ = ["main"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `piccolo3-server`; return its exit status: 0 stopped as asked, 1 could not run, 2 wrong command line."""
+    # asked to stop while the program is still being loaded: nothing is under way, and it is no failure
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _leave)
+    from piccolo3.server.main import run  # only now, because it takes a while
+
+    return run(argv)
+
+
+def _leave(number: int, frame: object) -> None:
+    raise SystemExit(0)

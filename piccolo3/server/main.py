@@ -17,13 +17,13 @@ from piccolo3.server.options import parse
 from piccolo3.server.serve import serve
 from piccolo3.store.mount import Mount
 
-__all__ = ["main"]
+__all__ = ["run"]
 
 _logger = logging.getLogger(__name__)
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run `piccolo3-server`; return its exit status: 0 stopped as asked, 1 could not run, 2 wrong command line."""
+def run(argv: Sequence[str] | None = None) -> int:
+    """Do what the command line says; return the exit status, see `piccolo3.server.main`."""
     options = parse(argv)
     try:
         if not (options.check or options.show_config):
@@ -44,8 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     daemon = configuration.server.daemon
     try:
         if daemon.daemon:
-            return daemonize(lambda ready: _run(configuration, ready), daemon.pid_file, daemon.logfile)
-        return _run(configuration, lambda: None)
+            return daemonize(lambda ready: _serve(configuration, ready), daemon.pid_file, daemon.logfile)
+        return _serve(configuration, lambda: None)
     except PiccoloError as error:
         return _complain(str(error))
 
@@ -56,7 +56,7 @@ def _mount(server: ServerConfig) -> None:
         Mount(server.datadir.device, server.datadir.mntpnt).mount()
 
 
-def _run(configuration: Configuration, ready: Callable[[], None]) -> int:
+def _serve(configuration: Configuration, ready: Callable[[], None]) -> int:
     logging_options = configuration.server.logging
     try:
         logs.set_up(logging_options.logfile, debug=logging_options.debug)

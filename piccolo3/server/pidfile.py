@@ -54,7 +54,8 @@ class PidFile:
 def _is_daemon(pid: int) -> bool:
     """Whether `pid` runs and is one of us: numbers are used again after a power cut."""
     try:
-        return any(_PROGRAM in Path(word).name or word == "piccolo3.server" for word in psutil.Process(pid).cmdline())
+        program = psutil.Process(pid).cmdline()[:2]  # ours, or the interpreter and ours
+        return _PROGRAM in [Path(word).name for word in program]
     except (psutil.NoSuchProcess, psutil.ZombieProcess):
         return False
     except psutil.AccessDenied:

@@ -26,7 +26,9 @@ async def serve(configuration: Configuration, ready: Callable[[], None]) -> None
     """Run the daemon until a signal asks it to stop; `ready` is called once it answers requests."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in _SIGNALS:
+    # one that is ignored, as nohup does with SIGHUP, stays so
+    signals = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    for number in signals:
         loop.add_signal_handler(number, _ask_to_stop, stop, number)
     try:
         _log_start(configuration)
@@ -37,7 +39,7 @@ async def serve(configuration: Configuration, ready: Callable[[], None]) -> None
         _logger.info("stopped")
     finally:
         signal.alarm(0)
-        for number in _SIGNALS:
+        for number in signals:
             loop.remove_signal_handler(number)
 
 

@@ -7,6 +7,7 @@ systemd, which asks polkit. All calls block.
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -44,8 +45,10 @@ class Mount:
 
     def is_mounted(self) -> bool:
         """Whether the device is mounted at the mount point; Conflict if it is mounted elsewhere only."""
-        points = [p.mountpoint for p in psutil.disk_partitions(all=True) if p.device == self.device]
-        if str(self.point) in points:
+        # both may be links: sticks are named by /dev/disk/by-uuid, say
+        device, point = os.path.realpath(self.device), os.path.realpath(self.point)
+        points = [p.mountpoint for p in psutil.disk_partitions(all=True) if os.path.realpath(p.device) == device]
+        if point in map(os.path.realpath, points):
             return True
         if points:
             raise Conflict(f"device {self.device} mounted in wrong directory {points[0]}")

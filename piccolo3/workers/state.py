@@ -38,15 +38,20 @@ class State:
             self._saving = asyncio.create_task(self._save(), name="save settings")
 
     async def flush(self) -> None:
-        """Wait until everything is saved."""
+        """Wait until everything is saved, or the disk has refused once more."""
+        if self._unsaved and (self._saving is None or self._saving.done()):
+            self._saving = asyncio.create_task(self._save(), name="save settings")
         if self._saving is not None and not self._saving.done():
             await asyncio.wait({self._saving})
 
     async def _save(self) -> None:
+        """Save what is not saved; what the disk refuses is tried again with the next change and at the end."""
         while self._unsaved:
-            changes, self._unsaved = self._unsaved, {}
+            key, value = next(iter(self._unsaved.items()))
+            del self._unsaved[key]
             try:
-                for key, value in changes.items():
-                    await self._writer.run(partial(self._file.put, key, value))
+                await self._writer.run(partial(self._file.put, key, value))
             except StoreError as error:
-                _logger.warning("settings can't be saved: %s", error)
+                self._unsaved.setdefault(key, value)  # unless it has changed meanwhile
+                _logger.warning("settings can't be saved yet: %s", error)
+                return

@@ -75,6 +75,29 @@ def test_signals_stop_it_when_idle(start: Start, number: int) -> None:
     assert took < 5
 
 
+@pytest.mark.parametrize("delay", [0.1, 0.25, 0.4])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signals_stop_it_while_it_starts(start: Start, number: int, delay: float) -> None:
+    daemon = start(wait=False)
+    time.sleep(delay)  # any moment will do
+    status, took = daemon.stop(number)
+    assert status in {0, -number}, "handled, or before Python could handle anything"
+    assert took < 5
+    assert daemon.process.stderr is not None
+    assert "Traceback" not in daemon.process.stderr.read()
+
+
+def test_an_ignored_hangup_stays_ignored(start: Start) -> None:
+    previous = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        daemon = start()
+    finally:
+        signal.signal(signal.SIGHUP, previous)
+    daemon.process.send_signal(signal.SIGHUP)
+    assert daemon.ask("control/status") == "idle"
+    assert daemon.process.poll() is None
+
+
 def test_a_signal_in_a_long_exposure_stops_it_and_keeps_what_was_recorded(start: Start) -> None:
     daemon = start()
     daemon.wait_until_ready()

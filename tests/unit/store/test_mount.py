@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -23,7 +24,10 @@ class Commands:
 
 
 def real_mount() -> tuple[str, Path]:
-    partition = next(p for p in psutil.disk_partitions(all=True) if p.mountpoint == "/proc")
+    """A device that is mounted once; any process can see one."""
+    partitions = psutil.disk_partitions(all=True)
+    devices = [p.device for p in partitions]
+    partition = next(p for p in partitions if devices.count(p.device) == 1)
     return partition.device, Path(partition.mountpoint)
 
 
@@ -37,6 +41,18 @@ def test_a_device_that_is_mounted_needs_no_mounting() -> None:
     assert mount.is_mounted()
     assert mount.mount() == ""
     assert commands.seen == []
+
+
+def test_device_and_point_may_be_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    device, point = tmp_path / "sda1", tmp_path / "point"
+    device.touch()
+    point.mkdir()
+    (tmp_path / "by-uuid").symlink_to(device)
+    (tmp_path / "stick").symlink_to(point)
+    mounted = SimpleNamespace(device=str(device), mountpoint=str(point))
+    monkeypatch.setattr(psutil, "disk_partitions", lambda all: [mounted])  # noqa: A006
+    assert Mount(str(tmp_path / "by-uuid"), tmp_path / "stick").is_mounted()
+    assert not Mount(str(tmp_path / "other"), tmp_path / "stick").is_mounted()
 
 
 def test_a_device_mounted_elsewhere_is_a_conflict() -> None:
@@ -61,7 +77,7 @@ def test_unmounting() -> None:
     commands = Commands("umount")
     device, point = real_mount()
     assert Mount(device, point, commands).unmount() == f"unmounting {device}"
-    assert commands.seen == [["umount", "/proc"]]
+    assert commands.seen == [["umount", str(point)]]
     with pytest.raises(Conflict, match="already unmounted"):
         Mount("/dev/stick", Path("/mnt"), commands).unmount()
 

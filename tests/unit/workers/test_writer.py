@@ -152,3 +152,27 @@ def test_a_disk_that_does_not_take_settings_is_logged(tmp_path: Path, caplog: py
 
     run(tmp_path / "data", scenario)
     assert "disk full" in caplog.text
+
+
+def test_what_a_full_disk_refused_is_saved_when_there_is_space_again(tmp_path: Path) -> None:
+    full = True
+
+    class Filling(StateFile):
+        def put(self, key: str, value: JsonValue) -> None:
+            if full:
+                raise StoreError("disk full")
+            super().put(key, value)
+
+    async def scenario(writer: Writer) -> None:
+        nonlocal full
+        file = Filling(tmp_path / "state.json", ManualClock())
+        state = State(file, writer)
+        state.put("a", 1)
+        state.put("b", 2)
+        await state.flush()
+        state.put("a", 3)
+        full = False
+        await state.flush()
+        assert (file.get("a"), file.get("b")) == (3, 2)
+
+    run(tmp_path / "data", scenario)
