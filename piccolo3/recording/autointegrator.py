@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 
 from piccolo3.devices.interface import SpectrometerInfo
 from piccolo3.errors import DeviceError, PiccoloError
-from piccolo3.recording.autointegration import Goal, Sample, Verdict, judge, rounded_time, sample_of
+from piccolo3.recording.autointegration import Goal, Verdict, judge, rounded_time
 from piccolo3.recording.board import Gate
 from piccolo3.recording.measurement import Rig
+from piccolo3.recording.peaks import Sample, sample_of
 from piccolo3.status import AutointegrationState, SpectrometerStatus
 from piccolo3.workers import SpectrometerWorker
 
@@ -43,8 +44,8 @@ class Autointegrator:
     async def integrate(self, channel: str, target: float) -> None:
         """Set the integration times of a channel so that the peaks are at `target` percent of saturation.
 
-        Light falls in while it runs, but for pauses. Where this is cancelled, the shutter may be left open and
-        what was not found yet stays as it was.
+        No spectrometer waits for another one. Light falls in while it runs, but for pauses. Where this is cancelled,
+        the shutter may be left open and what was not found yet stays as it was.
         """
         rig = self._rig
         searches = [self._search(rig.spectrometers[name], channel, target) for name in sorted(rig.spectrometers)]
@@ -56,13 +57,13 @@ class Autointegrator:
                     await rig.shutters.close(channel)
                     await self._gate.enter()
                     settled = await rig.shutters.open_only(channel)
-                await asyncio.gather(*(self._expose(search, channel, settled) for search in going))
+                await asyncio.gather(*(self._pursue(search, channel, settled) for search in going))
                 going = [search for search in going if not search.done]
             await rig.shutters.close(channel)
         except DeviceError as error:
             self._complain(error.message)
             for search in going:
-                self._finish(search, channel, None, AutointegrationState.FAILED)
+                self._give_up(search, channel)
 
     def _search(self, worker: SpectrometerWorker, channel: str, target: float) -> _Search | None:
         times, serial_number, info = self._rig.times, worker.serial_number, worker.info
@@ -76,8 +77,14 @@ class Autointegrator:
             saturation=info.saturation,
             minimum=times.min_time(serial_number),
             maximum=times.max_time(serial_number),
+            nonlinearity=info.nonlinearity_coefficients,
         )
         return _Search(worker, info, goal, rounded_time(times.current_time(serial_number, channel), goal))
+
+    async def _pursue(self, search: _Search, channel: str, settled: float) -> None:
+        """Expose until the time is found, or there is a pause."""
+        while not search.done and not self._gate.paused:
+            await self._expose(search, channel, settled)
 
     async def _expose(self, search: _Search, channel: str, settled: float) -> None:
         serial_number = search.worker.serial_number
@@ -85,18 +92,21 @@ class Autointegrator:
             exposure = await search.worker.acquire(search.time, settled, autointegrating=True)
         except PiccoloError as error:
             self._complain(f"spectrometer {serial_number}: {error.message} (automatic integration of {channel})")
-            self._finish(search, channel, None, AutointegrationState.FAILED)
+            self._give_up(search, channel)
             return
         search.samples.append(sample_of(exposure, search.info))
         verdict = judge(search.samples, search.goal)
         search.time = verdict.integration_time
         if verdict.state is not None:
+            search.done = True
             self._report(search, channel, verdict)
-            self._finish(search, channel, verdict.integration_time, verdict.state)
+            self._rig.times.set_automatic(
+                serial_number, channel, verdict.integration_time, verdict.state, verdict.achieved
+            )
 
-    def _finish(self, search: _Search, channel: str, time: float | None, state: AutointegrationState) -> None:
+    def _give_up(self, search: _Search, channel: str) -> None:
         search.done = True
-        self._rig.times.set_automatic(search.worker.serial_number, channel, time, state)
+        self._rig.times.set_automatic(search.worker.serial_number, channel, None, AutointegrationState.FAILED)
 
     def _report(self, search: _Search, channel: str, verdict: Verdict) -> None:
         _logger.info(
@@ -105,6 +115,6 @@ class Autointegrator:
             channel,
             "success" if verdict.state is AutointegrationState.SUCCESS else "failed",
             verdict.integration_time,
-            100.0 * search.samples[-1].peak / search.goal.saturation,
+            verdict.achieved,
             len(search.samples),
         )

@@ -52,16 +52,22 @@ class RunChanged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntegrationTimeChanged(Event):
-    """A limit (`channel` is None), an integration time or the result of an automatic integration has changed."""
+    """A limit (`channel` is None), an integration time or the result of an automatic integration has changed.
+
+    `achieved` is the peak in percent of saturation that was seen at that time.
+    """
 
     serial_number: str
-    what: Literal["min_time", "max_time", "current_time", "autointegration"]
+    what: Literal["min_time", "max_time", "current_time", "autointegration", "achieved"]
     channel: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpectrumSummary:
-    """What a list of recorded spectra shows of one: integration time in ms, peak in percent of saturation."""
+    """What a list of recorded spectra shows of one: integration time in ms, peak in percent of saturation.
+
+    `flags` are the names of its quality flags.
+    """
 
     serial_number: str
     direction: str
@@ -69,6 +75,7 @@ class SpectrumSummary:
     integration_time: float
     peak_percent: float
     saturated: bool
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

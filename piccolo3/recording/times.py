@@ -18,6 +18,7 @@ __all__ = ["DEFAULT_MAXIMUM", "IntegrationTimes", "Keeps", "as_number"]
 
 DEFAULT_MAXIMUM = 10_000.0
 _KEY = "integration_times"
+_DIGITS = 1  # of the achieved percentage
 
 
 class Keeps(Protocol):
@@ -38,6 +39,7 @@ class _Times:
     wanted_maximum: float | None = None
     current: dict[str, float] = field(default_factory=dict)
     auto: dict[str, AutointegrationState] = field(default_factory=dict)
+    achieved: dict[str, float] = field(default_factory=dict)
 
 
 class IntegrationTimes:
@@ -81,6 +83,13 @@ class IntegrationTimes:
         """Whether that time was found automatically. NotFound."""
         return self._of(serial_number, channel).auto[channel]
 
+    def achieved(self, serial_number: str, channel: str) -> float | None:
+        """Peak in percent of saturation that was seen at that time, None where it was not; not kept over a restart.
+
+        NotFound.
+        """
+        return self._of(serial_number, channel).achieved.get(channel)
+
     # ---- what is asked ----
 
     def set_min_time(self, serial_number: str, milliseconds: float) -> None:
@@ -105,16 +114,24 @@ class IntegrationTimes:
         self._of(serial_number, channel)
         times = self._writable(serial_number)
         _check(milliseconds, times.minimum, times.maximum)
-        self._set(serial_number, channel, float(milliseconds), AutointegrationState.NOT_DONE)
+        self._set(serial_number, channel, float(milliseconds), AutointegrationState.NOT_DONE, None)
         self._save()
 
     def set_automatic(
-        self, serial_number: str, channel: str, milliseconds: float | None, state: AutointegrationState
+        self,
+        serial_number: str,
+        channel: str,
+        milliseconds: float | None,
+        state: AutointegrationState,
+        achieved: float | None = None,
     ) -> None:
-        """Note the result of an automatic integration; None keeps the time. For the engine, also while locked."""
+        """Note the result of an automatic integration; None keeps the time. For the engine, also while locked.
+
+        `achieved` is the peak in percent of saturation that was seen at this time, if it was.
+        """
         times = self._of(serial_number, channel)
         current = times.current[channel] if milliseconds is None else milliseconds
-        self._set(serial_number, channel, min(max(current, times.minimum), times.maximum), state)
+        self._set(serial_number, channel, min(max(current, times.minimum), times.maximum), state, achieved)
         self._save()
 
     # ---- how it is done ----
@@ -163,16 +180,29 @@ class IntegrationTimes:
         for channel, current in times.current.items():
             within = min(max(current, minimum), maximum)
             if within != current:
-                self._set(serial_number, channel, within, AutointegrationState.NOT_DONE)
+                self._set(serial_number, channel, within, AutointegrationState.NOT_DONE, None)
 
-    def _set(self, serial_number: str, channel: str, milliseconds: float, auto: AutointegrationState) -> None:
+    def _set(
+        self,
+        serial_number: str,
+        channel: str,
+        milliseconds: float,
+        auto: AutointegrationState,
+        achieved: float | None,
+    ) -> None:
         times = self._times[serial_number]
-        before = times.current[channel], times.auto[channel]
+        before = times.current[channel], times.auto[channel], times.achieved.get(channel)
         times.current[channel], times.auto[channel] = milliseconds, auto
+        if achieved is None:
+            times.achieved.pop(channel, None)
+        else:
+            times.achieved[channel] = round(achieved, _DIGITS)
         if before[0] != milliseconds:
             self._publish(serial_number, "current_time", channel)
         if before[1] is not auto:
             self._publish(serial_number, "autointegration", channel)
+        if before[2] != times.achieved.get(channel):
+            self._publish(serial_number, "achieved", channel)
 
     def _save(self) -> None:
         self._state.put(
@@ -191,7 +221,7 @@ class IntegrationTimes:
     def _publish(
         self,
         serial_number: str,
-        what: Literal["min_time", "max_time", "current_time", "autointegration"],
+        what: Literal["min_time", "max_time", "current_time", "autointegration", "achieved"],
         channel: str | None = None,
     ) -> None:
         self._broker.publish(IntegrationTimeChanged(serial_number=serial_number, what=what, channel=channel))

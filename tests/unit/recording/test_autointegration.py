@@ -7,17 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from piccolo3.devices.interface import Exposure, SpectrometerInfo
 from piccolo3.recording.autointegration import (
     MOST_EXPOSURES,
     Goal,
-    Sample,
     Verdict,
+    base_of,
     judge,
     rounded_time,
-    sample_of,
-    smoothed_peak,
+    time_for,
 )
+from piccolo3.recording.peaks import Sample
 from piccolo3.status import AutointegrationState
 
 SUCCESS, FAILED = AutointegrationState.SUCCESS, AutointegrationState.FAILED
@@ -26,6 +25,10 @@ SATURATION = 65535.0
 
 def goal(target: float = 80.0, minimum: float = 1.0, maximum: float = 10_000.0) -> Goal:
     return Goal(target=target, saturation=SATURATION, minimum=minimum, maximum=maximum)
+
+
+def sample(time: float, peak: float, base: float = 0.0, *, dark_pixels: bool = True) -> Sample:
+    return Sample(integration_time=time, peak=peak, base=base, base_noise=3.0, noise=10.0, has_dark_pixels=dark_pixels)
 
 
 class Detector:
@@ -44,7 +47,10 @@ class Detector:
         return Sample(
             integration_time=time,
             peak=min(SATURATION, self.offset + signal + noise),
-            offset=self.offset if self.dark_pixels else None,
+            base=min(SATURATION, self.offset if self.dark_pixels else self.offset + 0.05 * signal),
+            base_noise=3.0,
+            noise=10.0,
+            has_dark_pixels=self.dark_pixels,
         )
 
     def percent(self, time: float) -> float:
@@ -80,6 +86,7 @@ def test_the_target_is_reached_from_anywhere(
     verdict, samples = search(detector, 10**start, wanted)
     if reachable:
         assert verdict.state is SUCCESS
+        assert verdict.achieved == 100 * samples[-1].peak / SATURATION
         assert samples[-1].integration_time == verdict.integration_time
         assert abs(100 * samples[-1].peak / SATURATION - target) <= 3
         assert len(samples) <= 8
@@ -101,29 +108,116 @@ def test_three_exposures_after_a_first_one_that_is_neither_dark_nor_saturated(
 
 @pytest.mark.parametrize("dark_pixels", [True, False])
 def test_no_light(dark_pixels: bool) -> None:
-    verdict, _ = search(Detector(0.0, dark_pixels=dark_pixels), 10.0, goal())
-    assert verdict == Verdict(integration_time=10_000.0, state=FAILED)
+    verdict, samples = search(Detector(0.0, dark_pixels=dark_pixels), 10.0, goal())
+    assert (verdict.integration_time, verdict.state) == (10_000.0, FAILED)
+    assert verdict.achieved == pytest.approx(100 * 1500 / SATURATION, abs=0.1)
+    assert len(samples) <= 4
+
+
+def test_no_light_but_as_many_counts_as_wanted() -> None:
+    for dark_pixels in (True, False):
+        counts = Detector(0.0, offset=0.098 * SATURATION, dark_pixels=dark_pixels)
+        verdict, _ = search(counts, 10.0, goal(10))
+        assert (verdict.integration_time, verdict.state) == (10_000.0, FAILED)
+
+
+def test_dark_current_alone_is_no_success() -> None:
+    seen: list[Sample] = []
+    time = 10.0
+    while (verdict := judge([*seen, sample(time, 100 + 20 * time, 100 + 20 * time)], goal(20))).state is None:
+        seen.append(sample(time, 100 + 20 * time, 100 + 20 * time))
+        time = verdict.integration_time
+    assert verdict.state is FAILED
+    assert verdict.integration_time == pytest.approx(650, rel=0.01)
+    assert verdict.achieved == pytest.approx(20, abs=1)
 
 
 def test_too_much_light() -> None:
     verdict, samples = search(Detector(1e6), 10_000.0, goal())
-    assert verdict == Verdict(integration_time=1.0, state=FAILED)
-    assert len(samples) <= 5
+    assert verdict == Verdict(integration_time=1.0, state=FAILED, achieved=100.0)
+    assert len(samples) <= 4
 
 
 def test_too_little_light() -> None:
     verdict, _ = search(Detector(2.0), 10.0, goal())
-    assert verdict == Verdict(integration_time=10_000.0, state=FAILED)
+    assert (verdict.integration_time, verdict.state) == (10_000.0, FAILED)
+
+
+def test_an_offset_above_the_target() -> None:
+    verdict, samples = search(Detector(1.0, offset=0.3 * SATURATION), 500.0, goal(20))
+    assert (verdict.integration_time, verdict.state) == (1.0, FAILED)
+    assert len(samples) <= MOST_EXPOSURES
 
 
 def test_a_flickering_light_ends_with_the_best_time() -> None:
-    samples = [
-        Sample(integration_time=10.0 + n, peak=SATURATION * (0.2 if n % 2 else 0.5 + n / 100), offset=0.0)
-        for n in range(MOST_EXPOSURES)
-    ]
-    assert judge(samples, goal()) == Verdict(integration_time=18.0, state=FAILED)
-    saturated = [Sample(integration_time=20.0 - n, peak=SATURATION, offset=0.0) for n in range(MOST_EXPOSURES)]
-    assert judge(saturated, goal()) == Verdict(integration_time=11.0, state=FAILED)
+    samples = [sample(10.0 + n, SATURATION * (0.2 if n % 2 else 0.5 + n / 100)) for n in range(MOST_EXPOSURES)]
+    verdict = judge(samples, goal())
+    assert (verdict.integration_time, verdict.state) == (16.0, FAILED)
+    assert verdict.achieved == pytest.approx(56.0)
+    saturated = [sample(20.0 - n, SATURATION) for n in range(MOST_EXPOSURES)]
+    assert judge(saturated, goal()) == Verdict(integration_time=13.0, state=FAILED, achieved=100.0)
+
+
+def test_saturated_means_decisively_shorter() -> None:
+    assert judge([sample(1000.0, SATURATION)], goal()).integration_time == 20.0
+    # weak light before: in between
+    between = judge([sample(10.0, 100.0), sample(1000.0, SATURATION)], goal()).integration_time
+    assert between == pytest.approx(100.0)
+    # enough light to compute it from, so it has become brighter
+    brighter = judge([sample(100.0, 0.6 * SATURATION), sample(133.0, SATURATION)], goal()).integration_time
+    assert brighter == pytest.approx(133 / 4, rel=0.01)
+
+
+def test_what_was_saturated_a_moment_ago_is_not_tried_again() -> None:
+    samples = [sample(1000.0, SATURATION), sample(20.0, 0.005 * SATURATION)]
+    assert judge(samples, goal()).integration_time == pytest.approx(math.sqrt(20 * 1000), rel=0.01)
+    # but when the light has gone since then
+    samples += [sample(141.0, 0.035 * SATURATION)]
+    assert judge(samples, goal()).integration_time > 3000
+
+
+@pytest.mark.parametrize(("budget", "state"), [(3.0, FAILED), (3.2, None)])
+def test_the_exposures_have_a_budget(budget: float, state: AutointegrationState | None) -> None:
+    wanted = Goal(target=80, saturation=SATURATION, minimum=1, maximum=10_000, budget=budget)
+    samples = [sample(100.0, SATURATION), sample(1000.0, 0.4 * SATURATION)]
+    verdict = judge(samples, wanted)
+    assert verdict.state is state
+    assert verdict.integration_time == (1000.0 if state else 2000.0)
+
+
+def test_the_budget_is_derived_from_the_limits() -> None:
+    assert goal(maximum=10_000).seconds == 40.0
+    assert goal(maximum=10).seconds == 2.0
+
+
+def test_offset_and_dark_current() -> None:
+    known = base_of([sample(10.0, 5000, 1020), sample(100.0, 5000, 1200), sample(1000.0, 5000, 3000)], goal())
+    assert known.known
+    assert known.dark == pytest.approx(2.0)
+    assert known.offset == pytest.approx(1000.0)
+    # neither a saturated exposure nor one as long nor noise tells anything
+    assert not base_of([sample(10.0, SATURATION, 9000), sample(1000.0, 5000, 3000)], goal()).known
+    assert not base_of([sample(999.0, 5000, 9000), sample(1000.0, 5000, 3000)], goal()).known
+    assert base_of([sample(10.0, 5000, 1000), sample(1000.0, 5000, 1004)], goal()).dark == 0.0
+
+
+def test_nonlinearity_is_accounted_for() -> None:
+    def peak(time: float) -> float:  # y / (1 - 2e-6 y) = rate * time
+        light = 20.0 * time
+        return 1000 + light / (1 + 2e-6 * light)
+
+    wanted = Goal(target=80, saturation=SATURATION, minimum=1, maximum=1e4, nonlinearity=(1.0, -2e-6))
+    time = judge([sample(100.0, peak(100.0), 1000)], wanted).integration_time
+    assert 100 * peak(time) / SATURATION == pytest.approx(80, abs=0.4)
+    nonsense = Goal(target=80, saturation=SATURATION, minimum=1, maximum=1e4, nonlinearity=(0.0, 0.0, 0.0))
+    time = judge([sample(100.0, peak(100.0), 1000)], nonsense).integration_time
+    assert 100 * peak(time) / SATURATION == pytest.approx(72.8, abs=1)
+
+
+def test_when_there_is_nothing_it_takes_for_ever() -> None:
+    base = base_of([sample(10.0, 1000, 1000)], goal())
+    assert time_for(2000.0, 0.0, base, goal()) == math.inf
+    assert time_for(500.0, 10.0, base, goal()) == 0.0
 
 
 @given(st.floats(0.001, 100_000))
@@ -132,37 +226,6 @@ def test_rounding_changes_little(time: float) -> None:
     rounded = rounded_time(time, wanted)
     assert 0.01 <= rounded <= 60_000.0
     if 0.05 <= time <= 60_000.0:
-        assert math.isclose(rounded, time, rel_tol=0.0101)
-    if time >= 50:
+        assert math.isclose(rounded, time, rel_tol=0.00501 if time >= 0.1 else 0.0101)
+    if time >= 100:
         assert rounded == round(rounded)
-
-
-def test_one_hot_pixel_does_not_count() -> None:
-    counts = np.array([9, 9, 100, 9, 9, 20, 20, 9], np.int32)
-    assert smoothed_peak(counts, (0, 8)) == 20
-    assert smoothed_peak(counts, (0, 5)) == 9
-    assert smoothed_peak(counts, (2, 4)) == 100
-
-
-def test_what_an_exposure_tells() -> None:
-    info = SpectrometerInfo(
-        serial_number="A",
-        model="FAKE",
-        firmware=None,
-        pixels=8,
-        wavelength_coefficients=(0.0, 1.0, 0.0, 0.0),
-        nonlinearity_coefficients=(),
-        dark_pixels=(0, 1),
-        optical_pixel_range=(2, 8),
-        saturation=SATURATION,
-        min_integration_time=1.0,
-        max_integration_time=10.0,
-        buffer_depth=1,
-        can_clear_buffer=False,
-        read_out_time=1.0,
-        has_cooler=False,
-        simulated=True,
-    )
-    counts = np.array([900, 1000, 5, 5, 7, 7, 7, 5], np.int32)
-    exposure = Exposure(counts=counts, start=0, end=1, integration_time=4.0, discarded=0)
-    assert sample_of(exposure, info) == Sample(integration_time=4.0, peak=7.0, offset=950.0)

@@ -95,6 +95,27 @@ def test_automatic_times() -> None:
     run(scenario)
 
 
+def test_what_was_achieved() -> None:
+    async def scenario(bench: Bench) -> None:
+        times = bench.times
+        assert times.achieved("A", "upwelling") is None
+        times.set_automatic("A", "upwelling", 70.0, SUCCESS, 79.96)
+        assert times.achieved("A", "upwelling") == 80.0
+        assert times.achieved("A", "downwelling") is None
+        assert changes(bench) == ["A current_time upwelling", "A autointegration upwelling", "A achieved upwelling"]
+        times.set_automatic("A", "upwelling", 70.0, SUCCESS, 79.98)
+        assert changes(bench) == []
+        times.set_current_time("A", "upwelling", 70)
+        assert times.achieved("A", "upwelling") is None
+        assert changes(bench) == ["A autointegration upwelling", "A achieved upwelling"]
+        times.set_automatic("A", "upwelling", 70.0, SUCCESS, 81.0)
+        times.set_max_time("A", 50)
+        assert times.achieved("A", "upwelling") is None
+        assert "achieved" not in str(bench.state.values)
+
+    run(scenario)
+
+
 @pytest.mark.parametrize(
     ("request_", "error", "message"),
     [
@@ -111,6 +132,7 @@ def test_automatic_times() -> None:
         (lambda t: t.set_min_time("C", 10), NotFound, "unknown spectrometer C"),
         (lambda t: t.current_time("A", "sideways"), NotFound, "unknown channel sideways"),
         (lambda t: t.auto_state("A", "sideways"), NotFound, "unknown channel sideways"),
+        (lambda t: t.achieved("A", "sideways"), NotFound, "unknown channel sideways"),
         (lambda t: t.max_time("C"), NotFound, "unknown spectrometer C"),
     ],
 )
