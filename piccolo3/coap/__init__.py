@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from piccolo3.coap.server import CoapServer
+from piccolo3.coap.sockets import open_endpoints
 
-__all__ = ["CoapServer"]
+__all__ = ["CoapServer", "open_endpoints"]

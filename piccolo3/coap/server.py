@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from types import TracebackType
 
 import aiocoap
@@ -25,11 +26,15 @@ _DEADLINE = 2.0  # s for requests to end after they have been cancelled
 class CoapServer:
     """Serves the tree below `root` at an address (or the name of a host) and port, with coap:// and coap+tcp://.
 
-    `::` is IPv6 and IPv4, also on a host that has only the latter. Port 0 is any free one.
+    `::` is IPv6 and IPv4, also on a host that has only the latter. Port 0 is any free one. `endpoints` are what
+    `open_endpoints` has opened for them already: who has to know first that the port is free opens them itself.
     """
 
-    def __init__(self, root: Component, address: str, port: int) -> None:
+    def __init__(
+        self, root: Component, address: str, port: int, endpoints: Sequence[Endpoint] | None = None
+    ) -> None:
         self._root = root
+        self._endpoints = endpoints
         self._address = address
         self._configured_port = port
         self._port: int | None = None
@@ -44,7 +49,7 @@ class CoapServer:
         """Listen. Raises Conflict if the port is in use, ConfigurationError if the address is none of this host."""
         if self._context is not None:
             raise RuntimeError("the server is running already")
-        endpoints = await open_endpoints(self._address, self._configured_port)
+        endpoints = self._endpoints or await open_endpoints(self._address, self._configured_port)
         # aiocoap itself keeps no reference to a context, and without one it is garbage that stops answering
         self._context = _Context(Site(self._root, asyncio.get_running_loop().time))
         try:
@@ -98,6 +103,6 @@ class _Context(aiocoap.Context):  # type: ignore[misc]
                 _logger.warning("%d requests did not end within %s s", len(pending), _DEADLINE)
 
 
-def _close(endpoints: list[Endpoint]) -> None:
+def _close(endpoints: Sequence[Endpoint]) -> None:
     for endpoint in endpoints:
         endpoint.close()
