@@ -4,30 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Literal
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeVar
 
-from piccolo3.errors import PiccoloError
+from piccolo3.errors import DeviceError
 from piccolo3.events import Broker
 from piccolo3.recording.autointegrator import Autointegrator
 from piccolo3.recording.board import Board, Gate
+from piccolo3.recording.darks import DarkReference, Darks
+from piccolo3.recording.estimate import Estimate
 from piccolo3.recording.events import SpectraStored, SpectrumSummary
-from piccolo3.recording.measurement import Measurement, Place, Rig
+from piccolo3.recording.measurement import Measurement, Rig
 from piccolo3.recording.outcome import Losses, Outcome, Progress
 from piccolo3.recording.plan import Action, Step, count_measurements, plan
-from piccolo3.recording.presence import somebody_idle
+from piccolo3.recording.presence import all_returned, anybody_exposing, anybody_idle, somebody_idle
+from piccolo3.recording.queue import WriteQueue
 from piccolo3.recording.settings import BatchSettings
-from piccolo3.spectrum import SpectraList, Spectrum
+from piccolo3.recording.sheet import Entry, Place, Sheet, Trigger
+from piccolo3.spectrum import file_name
 from piccolo3.status import SpectrumKind
 from piccolo3.workers import Writer
+from piccolo3.workers.calls import at_most
 
-__all__ = ["Batch", "Kind"]
+__all__ = ["Batch", "Kind", "Order"]
 
 Kind = Literal["record", "dark", "auto"]
 Result = Literal["complete", "aborted", "failed"]
+T = TypeVar("T")
 _logger = logging.getLogger(__name__)
-_WRITE_LIMIT = 3.0  # s that an abort waits for the disk before it says so
+_WRITE_LIMIT = 3.0  # s that the end of a batch waits for the disk before it says so
+_PATIENCE = 0.05  # s that are not worth mentioning
 _ABORTED: tuple[Result, str | None] = ("aborted", None)
 
 
@@ -35,64 +43,76 @@ class _Failed(Exception):
     """The batch can't go on."""
 
 
-@dataclass(slots=True)
-class _Unwritten:
-    """Spectra of the sequence under way, of the channels that were finished."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is to be done. `run` and `number` are those of the batch; there are none for `auto`."""
 
-    kind: SpectrumKind
-    place: Place
-    spectra: list[Spectrum]
+    kind: Kind
+    settings: BatchSettings
+    run: str | None = None
+    number: int | None = None
+    burst: bool = False
+    triggered: bool = False
+
+    def steps(self, channels: tuple[str, ...], *, clobber: bool) -> Iterator[Step]:
+        """What is done, in order. InvalidValue where the mode needs channels that there are not."""
+        if self.kind == "record":
+            return plan(self.settings, channels, clobber=clobber, burst=self.burst, triggered=self.triggered)
+        return iter((Step(self._only, 0, channels),))
+
+    def counts(self, channels: tuple[str, ...]) -> Counter[Action]:
+        """How many times each action is done, with each channel."""
+        if self.kind == "record":
+            return count_measurements(self.settings, channels, burst=self.burst)
+        return Counter({self._only: len(channels)})
+
+    @property
+    def _only(self) -> Action:
+        return Action.DARK if self.kind == "dark" else Action.AUTOINTEGRATE
 
 
 class Batch:
-    """Runs the plan of a batch once. It is ended by `abort`, never by cancelling `run`, which has to tidy up."""
+    """Does what an order says, once. It is ended by `abort`, never by cancelling `run`, which has to tidy up."""
 
     def __init__(
-        self,
-        kind: Kind,
-        settings: BatchSettings,
-        run: str,
-        number: int,
-        *,
-        rig: Rig,
-        writer: Writer,
-        board: Board,
-        gate: Gate,
-        broker: Broker,
+        self, order: Order, *, rig: Rig, writer: Writer, queue: int, board: Board, gate: Gate, broker: Broker
     ) -> None:
-        self._kind: Kind = kind
-        self._settings = settings
-        self._place = Place(run=run, batch=number, sequence=0)
+        self._order = order
+        self._settings = order.settings
         self._rig = rig
         self._writer = writer
         self._board = board
         self._gate = gate
         self._broker = broker
         self._losses = Losses()
+        self._darks = Darks()
         self._measurement = Measurement(rig, self._losses, board.show_error)
         self._autointegrator = Autointegrator(rig, gate, board.show_error)
-        self._unwritten: _Unwritten | None = None
-        self._writing: asyncio.Task[None] | None = None
+        self._queue = WriteQueue(writer, queue, rig.clock, rig.trace, self._stored, self._not_stored)
+        self._estimate = Estimate(order.settings, order.counts(rig.shutters.channels), rig)
+        self._sheet: Sheet | None = None
+        self._trigger: asyncio.Future[Trigger] | None = None
         self._attempting: asyncio.Task[tuple[Result, str | None]] | None = None
-        self._stored = 0
+        self._disk_failure: str | None = None
+        self._stored_spectra = 0
         self._sequences_done = 0
 
     def show_first(self) -> None:
         """Show what is going to be done first."""
-        channels = self._rig.shutters.channels
-        measurements = count_measurements(self._settings) if self._kind == "record" else 1
+        order = self._order
         self._board.show_progress(
             Progress(
-                run=None if self._kind == "auto" else self._place.run,
-                batch=None if self._kind == "auto" else self._place.batch,
-                sequences=self._settings.sequences if self._kind == "record" else 0,
-                steps=measurements * len(channels),
+                run=order.run,
+                batch=order.number,
+                sequences=self._settings.sequences if order.kind == "record" else 0,
+                steps=self._estimate.measurements,
+                seconds_left=self._estimate.times()["seconds_left"],
             )
         )
-        if self._kind == "record":
+        if order.kind == "record":
             self._board.show_sequence(-1)
-        first = next(self._steps())
-        self._show(first, channels[0])
+        first = next(step for step in self._steps() if step.channels)
+        self._show(first, first.channels[0])
 
     async def run(self) -> Outcome:
         """Do it all; whatever happens, the shutters are closed and what was recorded is written."""
@@ -102,9 +122,9 @@ class Batch:
         result, reason = _ABORTED if self._attempting.cancelled() else self._attempting.result()
         result, reason = await self._settle(result, reason)
         return Outcome(
-            run=None if self._kind == "auto" else self._place.run,
-            batch=None if self._kind == "auto" else self._place.batch,
-            kind=self._kind,
+            run=self._order.run,
+            batch=self._order.number,
+            kind=self._order.kind,
             result=result,
             reason=reason,
             lost=self._losses.sentences(),
@@ -119,14 +139,25 @@ class Batch:
         if self._attempting is not None:
             self._attempting.cancel()
 
+    def trigger(self, trigger: Trigger) -> None:
+        """Begin the sequence that waits for it; otherwise it is counted."""
+        if self._trigger is not None and not self._trigger.done():
+            self._trigger.set_result(trigger)
+        elif self._order.triggered:
+            self._board.change_progress(triggers_missed=self._board.progress.triggers_missed + 1)
+
     # ---- the whole ----
 
     async def _attempt(self) -> tuple[Result, str | None]:
         try:
             for step in self._steps():
                 await self._do(step)
+            await self._close_shutters()
+            if not await at_most(self._queue.empty(), _PATIENCE):
+                self._board.change_progress(channel=None, phase="writing")
+                await self._gate.hold(self._queue.empty())
         except asyncio.CancelledError:
-            return _ABORTED
+            return _ABORTED if self._disk_failure is None else ("failed", self._disk_failure)
         except _Failed as error:
             return "failed", str(error)
         except Exception as error:
@@ -139,91 +170,182 @@ class Batch:
         for problem in await self._rig.shutters.make_safe():
             self._losses.add(problem, "at the end", 0)
             self._board.show_error(problem)
+        self._note_incomplete()
+        self._store()
+        if len(self._queue):
+            self._board.show_waiting("writing")
         try:
-            self._note_incomplete()
-            await asyncio.wait_for(self._write_rest(), _WRITE_LIMIT)
+            await asyncio.wait_for(self._queue.empty(), _WRITE_LIMIT)
         except TimeoutError:
             result, reason = "failed", f"the disk has not taken the last spectra within {_WRITE_LIMIT:.0f} s"
             self._board.show_error(reason)
-        except _Failed as error:
-            result, reason = "failed", reason or str(error)
-        if result == "complete" and self._kind != "auto" and not self._stored:
+        if self._disk_failure is not None:
+            result, reason = "failed", reason or self._disk_failure
+        if result == "complete" and self._order.kind != "auto" and not self._stored_spectra:
             result, reason = "failed", "nothing could be recorded"
         return result, reason
 
     def _steps(self) -> Iterator[Step]:
-        if self._kind == "record":
-            return plan(self._settings, clobber=self._writer.clobber)
-        return iter((Step(Action.DARK if self._kind == "dark" else Action.AUTOINTEGRATE, 0),))
+        return self._order.steps(self._rig.shutters.channels, clobber=self._writer.clobber)
 
     async def _do(self, step: Step) -> None:
         if step.action is Action.DELAY:
-            self._board.show_progress(replace(self._board.progress, channel=None, phase=step.action.value))
-            await self._gate.wait(self._settings.delay)
-            return
-        await self._gate.enter()
-        if not await somebody_idle(self._rig, self._broker, self._board):
-            raise self._failed("no spectrometer is available")
-        if step.action is Action.AUTOINTEGRATE:
-            for channel in self._rig.shutters.channels:
+            await self._delay()
+        elif step.action is Action.TRIGGER:
+            await self._wait_for_trigger()
+        else:
+            await self._ready()
+            if step.action is Action.AUTOINTEGRATE:
+                await self._autointegrate(step)
+            else:
+                await self._record(step)
+
+    # ---- waiting, with closed shutters ----
+
+    async def _delay(self) -> None:
+        begin = self._rig.clock.monotonic()
+        self._board.change_progress(channel=None, phase=Action.DELAY.value, **self._estimate.times())
+        await self._close_shutters()
+        await self._gate.wait(max(0.0, self._settings.delay - (self._rig.clock.monotonic() - begin)))
+        self._estimate.did(Action.DELAY)
+
+    async def _wait_for_trigger(self) -> None:
+        await self._close_shutters()
+        self._board.change_progress(channel=None, phase=Action.TRIGGER.value, **self._estimate.times())
+        self._trigger = asyncio.get_running_loop().create_future()
+        await self._gate.hold(self._trigger)
+
+    async def _ready(self) -> None:
+        """Wait until there is a spectrometer."""
+        if not anybody_idle(self._rig):
+            await self._close_shutters()
+            if not await self._gate.hold(somebody_idle(self._rig, self._broker)):
+                message = "no spectrometer is available"
+                self._board.show_error(message)
+                raise _Failed(message)
+
+    async def _close_shutters(self) -> None:
+        """For as long as nothing is measured. What could not be closed is tried again by whatever comes next."""
+        if not self._rig.shutters.surely_closed:
+            try:
+                await self._rig.shutters.make_sure_closed()
+            except DeviceError as error:
+                self._board.show_error(error.message)
+
+    async def _undisturbed(self, show: Callable[[], None], work: Callable[[], Coroutine[object, object, T]]) -> T:
+        """The result of `work`. A pause ends it; it is done again from its beginning when that is over."""
+        interrupted = False
+        while True:
+            if self._gate.paused or interrupted:
+                await self._close_shutters()
                 await self._gate.enter()
-                self._show(step, channel)
-                await self._autointegrator.integrate(channel, self._settings.target)
-                self._advance()
-            return
-        await self._record(step)
+            if interrupted and anybody_exposing(self._rig):  # what that brings belongs to nothing any more
+                await self._gate.hold(all_returned(self._rig, self._broker))
+            show()
+            self._estimate.begin()
+            done = await self._gate.unless_paused(work())
+            if done is not None:
+                return done[0]
+            interrupted = True
+
+    # ---- measuring ----
+
+    async def _autointegrate(self, step: Step) -> None:
+        for channel in step.channels:
+            await self._undisturbed(
+                lambda: self._show(step, channel),  # noqa: B023 - done with when the next one begins
+                lambda: self._autointegrator.integrate(channel, self._settings.target),  # noqa: B023
+            )
+            self._estimate.did(step.action, channel)
+        self._board.change_progress(**self._estimate.times())
 
     async def _record(self, step: Step) -> None:
         kind = SpectrumKind.DARK if step.action is Action.DARK else SpectrumKind.LIGHT
         if kind is SpectrumKind.LIGHT:
             self._board.show_sequence(step.sequence)
-        self._unwritten = _Unwritten(kind, replace(self._place, sequence=step.sequence), [])
-        for channel in self._rig.shutters.channels:
-            await self._gate.enter()
-            self._show(step, channel)
-            self._unwritten.spectra += await self._measurement.measure(channel, kind, self._unwritten.place)
-            self._advance()
-        await self._write_rest()
-        if kind is SpectrumKind.LIGHT:
-            self._sequences_done += 1
+        if self._sheet is None:
+            self._sheet = Sheet(self._place(step), self._rig.software_version)
+        self._sheet.expect(kind, step.channels)
+        for channel in step.channels:
+            await self._record_channel(self._sheet, step, channel, kind)
+        self._sheet.complete = step.completes
+        if step.completes:
+            await self._make_room()
+            self._store()
+        self._board.change_progress(**self._estimate.times())
+
+    async def _record_channel(self, sheet: Sheet, step: Step, channel: str, kind: SpectrumKind) -> None:
+        taken = await self._undisturbed(
+            lambda: self._show(step, channel),
+            lambda: self._measurement.measure(channel, kind, step.sequence, self._settings.averages),
+        )
+        entries = []
+        for one in taken:
+            dark = None
+            if kind is SpectrumKind.DARK:
+                self._darks.remember(one, self._dark_reference(sheet.place))
+            else:
+                dark = self._darks.of(one.info.serial_number, channel, one.exposure.integration_time)
+            entries.append(Entry(one, dark))
+        sheet.add(kind, channel, entries)
+        self._estimate.did(step.action, channel)
+
+    def _place(self, step: Step) -> Place:
+        run, number = self._order.run, self._order.number
+        assert run is not None
+        assert number is not None
+        trigger = self._trigger.result() if self._trigger is not None and self._trigger.done() else None
+        is_part = step.action is Action.LIGHT or not step.completes
+        mode = self._settings.mode if self._order.kind == "record" else "classic"
+        return Place(run=run, batch=number, sequence=step.sequence, mode=mode, trigger=trigger if is_part else None)
+
+    def _dark_reference(self, place: Place) -> DarkReference:
+        kind = SpectrumKind.DARK if self._writer.split else None
+        return DarkReference(file=file_name(place.batch, place.sequence, kind), sequence=place.sequence)
 
     # ---- the disk ----
 
-    async def _write_rest(self) -> None:
-        """Write what is not written yet; goes on where this is cancelled."""
-        rest, self._unwritten = self._unwritten, None
-        if rest is not None and rest.spectra:
-            self._writing = asyncio.create_task(self._write(rest), name="write a sequence")
-        if self._writing is not None:
-            await asyncio.shield(self._writing)
+    async def _make_room(self) -> None:
+        if self._queue.full:
+            await self._close_shutters()
+            self._board.change_progress(channel=None, phase="writing", **self._estimate.times())
+            await self._gate.hold(self._queue.room())
 
-    async def _write(self, rest: _Unwritten) -> None:
-        place = rest.place
-        spectra = SpectraList(tuple(rest.spectra), run=place.run, batch=place.batch, sequence=place.sequence)
-        try:
-            paths = await self._writer.write(spectra)
-        except PiccoloError as error:
-            self._losses.add(error.message, f"{rest.kind} of sequence {place.sequence}", len(rest.spectra))
-            raise self._failed(error.message) from error
-        self._stored += len(rest.spectra)
+    def _store(self) -> None:
+        """Have written what was measured."""
+        sheet, self._sheet = self._sheet, None
+        if sheet is not None and sheet.entries:
+            self._queue.put(sheet)
+            self._board.change_progress(queue=len(self._queue), **self._estimate.times())
+        elif sheet is not None and sheet.complete and SpectrumKind.LIGHT in sheet.kinds:
+            self._sequences_done += 1
+
+    def _stored(self, sheet: Sheet, files: tuple[str, ...], spectra: tuple[SpectrumSummary, ...]) -> None:
+        self._stored_spectra += len(spectra)
+        if sheet.complete and SpectrumKind.LIGHT in sheet.kinds:
+            self._sequences_done += 1
+        self._board.change_progress(queue=len(self._queue))
+        place = sheet.place
         self._broker.publish(
-            SpectraStored(
-                run=place.run,
-                batch=place.batch,
-                sequence=place.sequence,
-                files=tuple(path.name for path in paths),
-                spectra=tuple(_summary(spectrum) for spectrum in rest.spectra),
-            )
+            SpectraStored(run=place.run, batch=place.batch, sequence=place.sequence, files=files, spectra=spectra)
         )
 
+    def _not_stored(self, sheet: Sheet, message: str) -> None:
+        """The batch can't go on without a disk."""
+        self._losses.add(message, sheet.name, len(sheet.entries))
+        self._board.show_error(message)
+        self._board.change_progress(queue=len(self._queue))
+        if self._disk_failure is None:
+            self._disk_failure = message
+            self.abort()
+
     def _note_incomplete(self) -> None:
-        rest = self._unwritten
-        if rest is not None:
-            taken = {spectrum.direction for spectrum in rest.spectra}
-            missing = [channel for channel in self._rig.shutters.channels if channel not in taken]
-            if missing:
+        sheet = self._sheet
+        for kind in [] if sheet is None else sheet.kinds:
+            missing = [] if sheet is None else sheet.missing(kind)
+            if sheet is not None and missing:
                 self._losses.add(
-                    f"{rest.kind} of sequence {rest.place.sequence} is incomplete: no {', '.join(missing)}",
+                    f"{kind} of sequence {sheet.place.sequence} is incomplete: no {', '.join(missing)}",
                     "the batch ended before",
                     len(missing) * len(self._rig.spectrometers),
                 )
@@ -232,23 +354,5 @@ class Batch:
 
     def _show(self, step: Step, channel: str) -> None:
         phase = step.action.value
-        self._board.show_progress(replace(self._board.progress, sequence=step.sequence, channel=channel, phase=phase))
+        self._board.change_progress(sequence=step.sequence, channel=channel, phase=phase, **self._estimate.times())
         self._board.show_status(f"{phase} {channel}" if step.action is Action.AUTOINTEGRATE else f"{channel} {phase}")
-
-    def _advance(self) -> None:
-        self._board.show_progress(replace(self._board.progress, step=self._board.progress.step + 1))
-
-    def _failed(self, message: str) -> _Failed:
-        self._board.show_error(message)
-        return _Failed(message)
-
-
-def _summary(spectrum: Spectrum) -> SpectrumSummary:
-    return SpectrumSummary(
-        serial_number=spectrum.serial_number,
-        direction=spectrum.direction,
-        kind=spectrum.kind,
-        integration_time=spectrum.integration_time,
-        peak_percent=spectrum.peak_percent,
-        saturated=spectrum.is_saturated,
-    )

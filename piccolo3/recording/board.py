@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Awaitable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import TypeVar, Unpack
 
 from piccolo3.clock import Clock
 from piccolo3.events import Broker
 from piccolo3.recording.events import ProgressChanged, SequenceChanged, StatusChanged
-from piccolo3.recording.outcome import Progress
+from piccolo3.recording.outcome import Progress, ProgressChanges
 
 __all__ = ["IDLE", "Board", "Gate"]
 
 IDLE = "idle"
 PAUSED = "paused"
 WAITING = "waiting"
+T = TypeVar("T")
 _logger = logging.getLogger(__name__)
 
 
@@ -53,14 +55,23 @@ class Board:
             self.progress = progress
             self._broker.publish(ProgressChanged(progress=progress))
 
+    def change_progress(self, **changes: Unpack[ProgressChanges]) -> None:
+        """Show what has changed in it."""
+        self.show_progress(replace(self.progress, **changes))
+
+    def show_waiting(self, phase: str) -> None:
+        """Show that something is waited for."""
+        self.change_progress(channel=None, phase=phase)
+        self.show_status(WAITING)
+
     def show_error(self, message: str) -> None:
         """Show and log what went wrong."""
         _logger.warning("%s", message)
-        self.show_progress(replace(self.progress, last_error=message))
+        self.change_progress(last_error=message)
 
 
 class Gate:
-    """A pause holds up whoever passes, and is seen at once by whoever only waits."""
+    """A pause holds up whoever passes, ends what is under way, and is seen at once by whoever only waits."""
 
     def __init__(self, board: Board, clock: Clock) -> None:
         self._board = board
@@ -68,6 +79,7 @@ class Gate:
         self._open = asyncio.Event()
         self._open.set()
         self._held: str | None = None
+        self._passing: asyncio.Task[object] | None = None
 
     @property
     def paused(self) -> bool:
@@ -80,19 +92,40 @@ class Gate:
             self._open.set()
         else:
             self._open.clear()
+            if self._passing is not None:
+                self._passing.cancel()
         self._show()
 
     async def wait(self, seconds: float) -> None:
         """Wait so long, and on while paused."""
+        await self.hold(self._clock.asleep(seconds))
+
+    async def hold(self, awaitable: Awaitable[T]) -> T:
+        """Wait for something that a pause does not end, and on while paused; the status is `waiting` meanwhile."""
         with self._holding(WAITING):
-            await self._clock.asleep(seconds)
+            result = await awaitable
             await self._open.wait()
+        return result
 
     async def enter(self) -> None:
         """Go through at once, or when the pause is over."""
         if self.paused:
             with self._holding(self._board.status):
                 await self._open.wait()
+
+    async def unless_paused(self, work: Coroutine[object, object, T]) -> tuple[T] | None:
+        """The result of `work` in a tuple; None if a pause has ended it before (also if that is over already)."""
+        task = asyncio.create_task(work)
+        self._passing = task
+        try:
+            return (await task,)
+        except asyncio.CancelledError:
+            myself = asyncio.current_task()
+            if not task.cancelled() or (myself is not None and myself.cancelling()):
+                raise
+            return None
+        finally:
+            self._passing = None
 
     @contextmanager
     def _holding(self, status: str) -> Iterator[None]:

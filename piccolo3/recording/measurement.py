@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from piccolo3.clock import Clock
+from piccolo3.config import QualityConfig
 from piccolo3.devices.interface import Exposure, SpectrometerInfo
 from piccolo3.errors import DeviceError, PiccoloError
 from piccolo3.recording.outcome import Losses
 from piccolo3.recording.shutters import Shutters
 from piccolo3.recording.times import IntegrationTimes
-from piccolo3.spectrum import Spectrum, make_metadata
+from piccolo3.recording.trace import Phase, Trace
 from piccolo3.status import SpectrumKind
 from piccolo3.workers import SpectrometerWorker
 
-__all__ = ["Measurement", "Place", "Rig"]
+__all__ = ["Measurement", "Rig", "Taken"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,15 +30,23 @@ class Rig:
     times: IntegrationTimes
     clock: Clock
     software_version: str
+    quality: QualityConfig = field(default_factory=QualityConfig)
+    trace: Trace | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where spectra belong."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Taken:
+    """An exposure, and what was known at that moment and belongs to its spectrum. Temperatures in degrees C."""
 
-    run: str
-    batch: int
-    sequence: int
+    channel: str
+    kind: SpectrumKind
+    exposure: Exposure
+    started: datetime
+    ended: datetime
+    info: SpectrometerInfo
+    calibration: tuple[float, ...] | None
+    temperature: float | None
+    cooler_enabled: bool
 
 
 class Measurement:
@@ -47,74 +57,62 @@ class Measurement:
         self._losses = losses
         self._complain = complain
 
-    async def measure(self, channel: str, kind: SpectrumKind, place: Place) -> tuple[Spectrum, ...]:
-        """Spectra of the spectrometers, sorted, as far as they could be taken.
+    async def measure(self, channel: str, kind: SpectrumKind, sequence: int, averages: int = 1) -> tuple[Taken, ...]:
+        """Exposures of the spectrometers, sorted, as far as they could be taken.
 
         Light: the shutter of the channel is open, all others are closed. Dark: all are closed. Where that can't be
-        had, nothing is measured. Where this is cancelled, a shutter may be left open.
+        had, nothing is measured. The shutter is left as it is: where it goes next is up to what comes next.
         """
-        where = f"{channel} {kind} of sequence {place.sequence}"
+        where = f"{channel} {kind} of sequence {sequence}"
         rig = self._rig
         try:
             if kind is SpectrumKind.LIGHT:
                 settled = await rig.shutters.open_only(channel)
             else:
-                await rig.shutters.make_sure_closed()
-                settled = rig.clock.monotonic()
+                settled = max(await rig.shutters.make_sure_closed(), rig.clock.monotonic())
         except DeviceError as error:
             self._lose(error.message, where, len(rig.spectrometers))
             return ()
+        workers = (rig.spectrometers[name] for name in sorted(rig.spectrometers))
         taken = await asyncio.gather(
-            *(self._expose(rig.spectrometers[name], channel, settled, where) for name in sorted(rig.spectrometers))
+            *(self._expose(worker, channel, kind, settled, averages, where) for worker in workers)
         )
-        if kind is SpectrumKind.LIGHT:
-            try:
-                await rig.shutters.close(channel)
-            except DeviceError as error:  # these spectra are right; the next measurement tries to close it again
-                self._complain(error.message)
-        return tuple(self._spectrum(worker, taken, channel, kind, place) for worker, taken in filter(None, taken))
+        return tuple(one for one in taken if one is not None)
 
     async def _expose(
-        self, worker: SpectrometerWorker, channel: str, settled: float, where: str
-    ) -> tuple[SpectrometerWorker, Exposure] | None:
-        integration_time = self._rig.times.current_time(worker.serial_number, channel)
+        self,
+        worker: SpectrometerWorker,
+        channel: str,
+        kind: SpectrumKind,
+        settled: float,
+        averages: int,
+        where: str,
+    ) -> Taken | None:
+        rig = self._rig
+        integration_time = rig.times.current_time(worker.serial_number, channel)
+        ordered = rig.clock.monotonic()
         try:
-            return worker, await worker.acquire(integration_time, settled)
+            exposure = await worker.acquire(integration_time, settled, averages=averages)
         except PiccoloError as error:
             self._lose(f"spectrometer {worker.serial_number}: {error.message}", where, 1)
             return None
+        info = worker.info
+        assert info is not None  # it has just been used
+        if rig.trace is not None:
+            rig.trace(Phase(name="acquire", who=worker.serial_number, start=ordered, end=rig.clock.monotonic()))
+            rig.trace(Phase(name="exposure", who=worker.serial_number, start=exposure.start, end=exposure.end))
+        return Taken(
+            channel=channel,
+            kind=kind,
+            exposure=exposure,
+            started=rig.clock.utc_of(exposure.start),
+            ended=rig.clock.utc_of(exposure.end),
+            info=info,
+            calibration=worker.config.calibration.get(channel),
+            temperature=worker.current_temperature,
+            cooler_enabled=worker.cooler_enabled,
+        )
 
     def _lose(self, cause: str, where: str, spectra: int) -> None:
         if self._losses.add(cause, where, spectra):
             self._complain(f"{cause} ({where})")
-
-    def _spectrum(
-        self, worker: SpectrometerWorker, exposure: Exposure, channel: str, kind: SpectrumKind, place: Place
-    ) -> Spectrum:
-        info: SpectrometerInfo | None = worker.info
-        assert info is not None  # it has just been used
-        clock = self._rig.clock
-        metadata = make_metadata(
-            kind=kind,
-            direction=channel,
-            serial_number=worker.serial_number,
-            model=info.model,
-            firmware=info.firmware,
-            integration_time=exposure.integration_time,
-            exposure_start=clock.utc_of(exposure.start),
-            exposure_end=clock.utc_of(exposure.end),
-            sequence=place.sequence,
-            batch=place.batch,
-            run=place.run,
-            saturation=info.saturation,
-            dark_pixels=info.dark_pixels,
-            optical_pixel_range=info.optical_pixel_range,
-            nonlinearity_coefficients=info.nonlinearity_coefficients,
-            wavelength_coefficients=info.wavelength_coefficients,
-            piccolo_wavelength_coefficients=worker.config.calibration.get(channel),
-            temperature=worker.current_temperature,
-            temperature_enabled=worker.cooler_enabled,
-            simulated=info.simulated,
-            software_version=self._rig.software_version,
-        )
-        return Spectrum(pixels=exposure.counts, metadata=metadata)

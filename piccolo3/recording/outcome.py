@@ -5,18 +5,23 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypedDict
 
 from piccolo3.spectrum import JsonValue
 
-__all__ = ["Losses", "Outcome", "Progress"]
+__all__ = ["Losses", "Outcome", "Progress", "ProgressChanges"]
 
 MOST_BYTES = 1000  # what is observed has to fit into one datagram
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far the batch is; `step` of `steps` measurements of a channel are done. Between batches: the last one."""
+    """How far the batch is; `step` of `steps` measurements of a channel are done. Between batches: the last one.
+
+    `phase` is autointegrate, dark, light, waiting (the delay), trigger (waiting for one), writing (waiting for the
+    disk). `seconds_left` is an estimate, `queue` counts the sequences on their way to the disk, and `triggers_missed`
+    those that came while no sequence waited for one.
+    """
 
     run: str | None = None
     batch: int | None = None
@@ -26,12 +31,30 @@ class Progress:
     phase: str = "idle"
     step: int = 0
     steps: int = 0
+    seconds_done: float = 0.0
+    seconds_left: float = 0.0
+    queue: int = 0
+    triggers_missed: int = 0
     last_error: str | None = None
 
     def as_dict(self) -> dict[str, JsonValue]:
         """JSON of less than 1 kB; a long message is cut."""
         values: dict[str, JsonValue] = {name: getattr(self, name) for name in self.__slots__}
         return _shortened(values, "last_error")
+
+
+class ProgressChanges(TypedDict, total=False):
+    """What may change in a `Progress`."""
+
+    sequence: int
+    channel: str | None
+    phase: str
+    step: int
+    seconds_done: float
+    seconds_left: float
+    queue: int
+    triggers_missed: int
+    last_error: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from piccolo3.events import Broker
-from piccolo3.recording.board import WAITING, Board
 from piccolo3.recording.measurement import Rig
 from piccolo3.status import SpectrometerStatus
 from piccolo3.workers import SpectrometerChanged
 from piccolo3.workers.calls import wait_for_event
 
-__all__ = ["RETURN_LIMIT", "anybody_idle", "somebody_idle"]
+__all__ = ["RETURN_LIMIT", "all_returned", "anybody_exposing", "anybody_idle", "somebody_idle"]
 
 RETURN_LIMIT = 60.0  # s
+_EXPOSING = (SpectrometerStatus.RECORDING, SpectrometerStatus.AUTOINTEGRATING)
 
 
 def anybody_idle(rig: Rig) -> bool:
@@ -21,20 +22,33 @@ def anybody_idle(rig: Rig) -> bool:
     return any(worker.status is SpectrometerStatus.IDLE for worker in rig.spectrometers.values())
 
 
-async def somebody_idle(rig: Rig, broker: Broker, board: Board) -> bool:
+def anybody_exposing(rig: Rig) -> bool:
+    """Whether a spectrometer is in the middle of an exposure."""
+    return any(worker.status in _EXPOSING for worker in rig.spectrometers.values())
+
+
+async def somebody_idle(rig: Rig, broker: Broker) -> bool:
     """Wait until a spectrometer can take an exposure; False if none could for a minute.
 
     Else a batch would rush through all its sequences while the only spectrometer is being reconnected.
     """
+    return await _until(lambda: anybody_idle(rig), rig, broker, RETURN_LIMIT)
+
+
+async def all_returned(rig: Rig, broker: Broker) -> None:
+    """Wait until no spectrometer is in the middle of an exposure; their workers see to it that it ends."""
+    await _until(lambda: not anybody_exposing(rig), rig, broker, None)
+
+
+async def _until(condition: Callable[[], bool], rig: Rig, broker: Broker, limit: float | None) -> bool:
     changed = asyncio.Event()
     unsubscribe = broker.subscribe(SpectrometerChanged, lambda _: changed.set())
-    until = rig.clock.monotonic() + RETURN_LIMIT
+    until = None if limit is None else rig.clock.monotonic() + limit
     try:
-        while not anybody_idle(rig):
-            board.show_status(WAITING)
+        while not condition():
             changed.clear()
-            left = until - rig.clock.monotonic()
-            if left <= 0:
+            left = None if until is None else until - rig.clock.monotonic()
+            if left is not None and left <= 0:
                 return False
             await wait_for_event(changed, rig.clock, left)
         return True

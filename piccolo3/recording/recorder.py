@@ -5,20 +5,25 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
 from piccolo3.clock import Clock
+from piccolo3.config import QualityConfig, RecordingConfig
 from piccolo3.errors import Busy, Conflict, InternalError, InvalidValue, NotBusy, Unavailable
 from piccolo3.events import Broker
-from piccolo3.recording.batch import Batch, Kind
+from piccolo3.recording.batch import Batch, Order
 from piccolo3.recording.board import IDLE, Board, Gate
 from piccolo3.recording.events import BatchEnded, RunChanged, SettingsChanged
 from piccolo3.recording.measurement import Rig
 from piccolo3.recording.outcome import Outcome, Progress
+from piccolo3.recording.plan import plan
 from piccolo3.recording.presence import anybody_idle
 from piccolo3.recording.settings import BatchSettings
+from piccolo3.recording.sheet import Trigger
 from piccolo3.recording.shutters import Shutters
 from piccolo3.recording.times import IntegrationTimes, Keeps
+from piccolo3.recording.trace import Trace
 from piccolo3.workers import ShutterWorker, SpectrometerWorker, Writer
 from piccolo3.workers.calls import retrieve
 
@@ -26,14 +31,19 @@ __all__ = ["DEFAULT_RUN", "Recorder"]
 
 DEFAULT_RUN = "spectra"
 _SETTINGS_KEY = "batch_settings"
+_CONFIGURED = ("mode", "averages")  # start as configured; the others are taken up where they were left
 _RUN_KEY = "current_run"
 _ABORT_LIMIT = 1.0  # s that abort waits for the safe state before it returns
 _STOP_LIMIT = 4.5
+_SAFE_LIMIT = 3.0
 _logger = logging.getLogger(__name__)
 
 
 class Recorder:
-    """The recording engine. All methods belong to the event loop's thread; a refused request changes nothing."""
+    """The recording engine. All methods belong to the event loop's thread; a refused request changes nothing.
+
+    `trace` is told of each phase of what is done, from any thread.
+    """
 
     def __init__(
         self,
@@ -45,13 +55,20 @@ class Recorder:
         clock: Clock,
         broker: Broker,
         software_version: str,
+        *,
+        recording: RecordingConfig | None = None,
+        quality: QualityConfig | None = None,
+        trace: Trace | None = None,
     ) -> None:
+        self._recording = recording or RecordingConfig()
         self._rig = Rig(
             spectrometers=spectrometers,
-            shutters=Shutters(shutters),
+            shutters=Shutters(shutters, clock, trace),
             times=times,
             clock=clock,
             software_version=software_version,
+            quality=quality or QualityConfig(),
+            trace=trace,
         )
         self._writer = writer
         self._state = state
@@ -59,7 +76,8 @@ class Recorder:
         self._broker = broker
         self._board = Board(broker)
         self._gate = Gate(self._board, clock)
-        self._settings = BatchSettings.from_dict(state.get(_SETTINGS_KEY))
+        configured = BatchSettings(mode=self._recording.mode, averages=self._recording.averages)
+        self._settings = BatchSettings.from_dict(state.get(_SETTINGS_KEY), configured)
         self._run = DEFAULT_RUN
         self._outcome: Outcome | None = None
         self._task: asyncio.Task[Outcome] | None = None
@@ -143,11 +161,20 @@ class Recorder:
         autointegration: int | None = None,
         delay: float | None = None,
         target: float | None = None,
+        mode: str | None = None,
+        averages: int | None = None,
     ) -> None:
         """Change settings (None: keep) for the next batch. InvalidValue."""
-        self._apply(
-            self._settings.changed(sequences=sequences, autointegration=autointegration, delay=delay, target=target)
+        settings = self._settings.changed(
+            sequences=sequences,
+            autointegration=autointegration,
+            delay=delay,
+            target=target,
+            mode=mode,
+            averages=averages,
         )
+        plan(settings, self.channels, clobber=False)
+        self._apply(settings)
 
     async def set_run(self, name: str) -> None:
         """Make another run the current one, of the next batch. Raises InvalidValue, StoreError."""
@@ -161,20 +188,60 @@ class Recorder:
         autointegration: int | None = None,
         delay: float | None = None,
         target: float | None = None,
+        mode: str | None = None,
+        averages: int | None = None,
+        burst: bool | None = None,
+        triggered: bool | None = None,
     ) -> None:
-        """Start a batch; None keeps the setting. Raises InvalidValue, Busy, Unavailable, StoreError."""
+        """Start a batch; None keeps the setting. Raises InvalidValue, Busy, Unavailable, StoreError.
+
+        `burst`: as fast as the detectors allow; `triggered`: each sequence waits for `trigger`. Both are for this
+        batch only.
+        """
         settings = self._settings.changed(
-            sequences=sequences, autointegration=autointegration, delay=delay, target=target
+            sequences=sequences,
+            autointegration=autointegration,
+            delay=delay,
+            target=target,
+            mode=mode,
+            averages=averages,
         )
-        await self._begin("record", run, settings)
+        order = Order(kind="record", settings=settings, burst=bool(burst), triggered=bool(triggered))
+        order.steps(self.channels, clobber=False)
+        await self._begin(order, run)
 
     async def record_dark(self, run: str | None = None) -> None:
         """Start a batch that is one dark. Raises InvalidValue, Busy, Unavailable, StoreError."""
-        await self._begin("dark", run, self._settings)
+        await self._begin(Order(kind="dark", settings=self._settings), run)
 
     async def auto(self, target: float | None = None) -> None:
         """Start to find all integration times. Raises InvalidValue, Busy, Unavailable."""
-        await self._begin("auto", None, self._settings.changed(target=target))
+        await self._begin(Order(kind="auto", settings=self._settings.changed(target=target)), None)
+
+    def trigger(self, number: int, monotonic: float) -> None:
+        """Start the next sequence of a batch that waits for triggers. `monotonic` (s) is when it came.
+
+        One that comes while none is waited for is counted in such a batch, and means nothing otherwise.
+        """
+        if self._batch is not None:
+            self._batch.trigger(Trigger(number=number, time=self._clock.utc_of(monotonic)))
+
+    async def make_safe(self) -> None:
+        """Abort whatever is under way and close all shutters, also those that should be closed; within 4 s.
+
+        It depends on nothing but the shutters, and on each of them alone. What could not be closed is shown as the
+        last error, and never raised.
+        """
+        self._cancel()
+        closing = asyncio.create_task(self._rig.shutters.make_safe(move_all=True), name="make safe")
+        closing.add_done_callback(retrieve)
+        batch = self._task
+        await asyncio.wait({closing}, timeout=_SAFE_LIMIT)
+        problems = closing.result() if closing.done() else ("a shutter has not been closed in time",)
+        for problem in problems:
+            self._board.show_error(problem)
+        if batch is not None and not batch.done():
+            await asyncio.wait({batch}, timeout=_ABORT_LIMIT)
 
     async def pause(self) -> None:
         """Pause, or go on if paused. NotBusy."""
@@ -192,7 +259,7 @@ class Recorder:
 
     # ---- how it is done ----
 
-    async def _begin(self, kind: Kind, run: str | None, settings: BatchSettings) -> None:
+    async def _begin(self, order: Order, run: str | None) -> None:
         if self._task is not None:
             raise Busy("piccolo system is busy")
         if self._stopping:
@@ -205,14 +272,12 @@ class Recorder:
         started.add_done_callback(retrieve)
         self._gate = Gate(self._board, self._clock)
         self._rig.times.locked = True
-        self._task = asyncio.create_task(self._conduct(kind, run, settings, started), name="batch")
+        self._task = asyncio.create_task(self._conduct(order, run, started), name="batch")
         self._task.add_done_callback(partial(self._ended, started))  # it may be cancelled before its first line
         await asyncio.shield(started)
 
-    async def _conduct(
-        self, kind: Kind, run: str | None, settings: BatchSettings, started: asyncio.Future[None]
-    ) -> Outcome:
-        self._batch = await self._prepare(kind, run, settings)
+    async def _conduct(self, order: Order, run: str | None, started: asyncio.Future[None]) -> Outcome:
+        self._batch = await self._prepare(order, run)
         self._batch.show_first()
         started.set_result(None)
         return await self._batch.run()
@@ -231,21 +296,19 @@ class Recorder:
         if error is None:
             self._tell(task.result())
 
-    async def _prepare(self, kind: Kind, run: str | None, settings: BatchSettings) -> Batch:
+    async def _prepare(self, order: Order, run: str | None) -> Batch:
         """Everything that the disk can refuse, then everything that changes."""
-        name, number = self._run if run is None else run, -1
-        if kind != "auto":
+        name = self._run if run is None else run
+        if order.kind != "auto":
             name = await self._writer.create_run(name)
-            number = await self._writer.new_batch(name)
-        self._apply(settings)
+            order = replace(order, run=name, number=await self._writer.new_batch(name))
+        self._apply(order.settings)
         self._use_run(name)
         return Batch(
-            kind,
-            settings,
-            name,
-            number,
+            order,
             rig=self._rig,
             writer=self._writer,
+            queue=self._recording.queue,
             board=self._board,
             gate=self._gate,
             broker=self._broker,
@@ -262,7 +325,8 @@ class Recorder:
         changed = self._settings.differences(settings)
         if changed:
             self._settings = settings
-            self._state.put(_SETTINGS_KEY, settings.as_dict())
+            kept = settings.as_dict()
+            self._state.put(_SETTINGS_KEY, {name: kept[name] for name in kept if name not in _CONFIGURED})
             for name in changed:
                 self._broker.publish(SettingsChanged(name=name))
 

@@ -9,10 +9,13 @@ from dataclasses import dataclass, fields, replace
 from piccolo3.errors import InvalidValue
 from piccolo3.spectrum import JsonValue
 
-__all__ = ["BatchSettings"]
+__all__ = ["MODES", "BatchSettings"]
+
+MODES = ("classic", "dark_each", "deled")
 
 _MOST = 1_000_000
 _LONGEST = 86_400.0
+_MOST_AVERAGES = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,13 +23,16 @@ class BatchSettings:
     """Settings of a batch; InvalidValue for those out of range.
 
     `autointegration` is -1 for never, 0 for once before the first sequence, n for before every n-th; `delay` is
-    seconds after each sequence, `target` the peak in percent of saturation.
+    seconds after each sequence, `target` the peak in percent of saturation. `mode` says which darks and lights make a
+    sequence (see `plan`), and `averages` exposures make one spectrum.
     """
 
     sequences: int = 1
     autointegration: int = -1
     delay: float = 0.0
     target: float = 80.0
+    mode: str = "classic"
+    averages: int = 1
 
     def __post_init__(self) -> None:
         _whole("number of sequences", self.sequences)
@@ -41,6 +47,11 @@ class BatchSettings:
             raise InvalidValue(f"delay must be >=0 and <={_LONGEST:.0f}")
         if not 10.0 <= _number("target", self.target) <= 90.0:
             raise InvalidValue("target must be >=10 and <=90")
+        if self.mode not in MODES:
+            raise InvalidValue(f"mode must be one of {', '.join(MODES)}, not {self.mode!r}")
+        _whole("averages", self.averages)
+        if not 1 <= self.averages <= _MOST_AVERAGES:
+            raise InvalidValue(f"averages must be >=1 and <={_MOST_AVERAGES}")
         object.__setattr__(self, "autointegration", max(-1, self.autointegration))
         object.__setattr__(self, "delay", float(self.delay))
         object.__setattr__(self, "target", float(self.target))
@@ -52,6 +63,8 @@ class BatchSettings:
         autointegration: int | None = None,
         delay: float | None = None,
         target: float | None = None,
+        mode: str | None = None,
+        averages: int | None = None,
     ) -> BatchSettings:
         """These settings with what is not None replaced; InvalidValue for those out of range."""
         return replace(
@@ -60,6 +73,8 @@ class BatchSettings:
             autointegration=self.autointegration if autointegration is None else autointegration,
             delay=self.delay if delay is None else delay,
             target=self.target if target is None else target,
+            mode=self.mode if mode is None else mode,
+            averages=self.averages if averages is None else averages,
         )
 
     def differences(self, other: BatchSettings) -> tuple[str, ...]:
@@ -71,9 +86,9 @@ class BatchSettings:
         return {f.name: getattr(self, f.name) for f in fields(self)}
 
     @classmethod
-    def from_dict(cls, values: JsonValue) -> BatchSettings:
-        """The settings of `as_dict`; defaults for whatever is missing or makes no sense."""
-        settings = cls()
+    def from_dict(cls, values: JsonValue, default: BatchSettings | None = None) -> BatchSettings:
+        """The settings of `as_dict`; those of `default` for whatever is missing or makes no sense."""
+        settings = default or cls()
         if isinstance(values, Mapping):
             for f in fields(cls):
                 try:

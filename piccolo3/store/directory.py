@@ -56,6 +56,11 @@ class DataDirectory:
         """Whether existing files are overwritten."""
         return self._clobber
 
+    @property
+    def split(self) -> bool:
+        """Whether dark and light spectra go to files of their own."""
+        return self._split
+
     def open(self) -> None:
         """Make the directory if need be and lock it. Raises Conflict where another process has it."""
         with store_errors("creating the data directory", self._path):

@@ -46,6 +46,7 @@ class ShutterWorker:
         self._worker = Worker(f"shutter {direction}")
         self._moving = asyncio.Lock()
         self._sure = False
+        self._settled = 0.0
         self._told = shutter.status
 
     @property
@@ -57,6 +58,11 @@ class ShutterWorker:
     def surely_closed(self) -> bool:
         """Whether the last move was to close it, and has succeeded."""
         return self._sure and self.status is ShutterStatus.CLOSED
+
+    @property
+    def open_since(self) -> float | None:
+        """When (monotonic, s) it had settled, if the last move was to open it, and has succeeded."""
+        return self._settled if self._sure and self.status is ShutterStatus.OPEN else None
 
     async def start(self) -> None:
         """Start the thread and close the shutter, so that it is somewhere known; a failure goes to the log."""
@@ -89,7 +95,7 @@ class ShutterWorker:
             return self._clock.monotonic()
 
         async with self._moving:
-            if not await at_most(self._worker.idle(), self._deadline):
+            if self._worker.busy and not await at_most(self._worker.idle(), self._deadline):
                 raise DeviceTimeout(f"the driver of shutter {self.direction} is stuck in a call")
             self._sure = False
             try:
@@ -101,7 +107,7 @@ class ShutterWorker:
                 raise DeviceError(f"{type(error).__name__}: {error}") from error
             finally:
                 self._tell()
-            self._sure = True
+            self._sure, self._settled = True, settled
             return settled
 
     def _tell(self) -> None:

@@ -25,7 +25,7 @@ class Writer:
         self._directory = directory
         self._worker = Worker("writer")
         self._turn = asyncio.Lock()
-        self._writing: set[asyncio.Task[tuple[Path, ...]]] = set()
+        self._writing: set[asyncio.Task[object]] = set()
 
     @property
     def path(self) -> Path:
@@ -36,6 +36,11 @@ class Writer:
     def clobber(self) -> bool:
         """Whether existing files are overwritten."""
         return self._directory.clobber
+
+    @property
+    def split(self) -> bool:
+        """Whether dark and light spectra go to files of their own."""
+        return self._directory.split
 
     async def start(self) -> None:
         """Start the thread and open the directory."""
@@ -57,7 +62,25 @@ class Writer:
 
     async def write(self, spectra: SpectraList) -> tuple[Path, ...]:
         """Write to disk; the paths of the files. Goes on where the caller is cancelled."""
-        task = asyncio.create_task(self.run(partial(self._directory.write, spectra)), name="write spectra")
+        return await self.save(partial(self._directory.write, spectra))
+
+    async def make(
+        self, make: Callable[[], SpectraList], then: Callable[[SpectraList], T]
+    ) -> tuple[T, tuple[Path, ...]]:
+        """Make spectra in the thread and write them; what `then` says of them, and the paths of the files.
+
+        Goes on where the caller is cancelled.
+        """
+
+        def made() -> tuple[T, tuple[Path, ...]]:
+            spectra = make()
+            return then(spectra), self._directory.write(spectra)
+
+        return await self.save(made)
+
+    async def save(self, function: Callable[[], T]) -> T:
+        """As `run`, for what must not be lost: it goes on where the caller is cancelled, and `stop` waits for it."""
+        task = asyncio.create_task(self.run(function), name="write")
         self._writing.add(task)
         task.add_done_callback(self._writing.discard)
         task.add_done_callback(retrieve)
