@@ -66,7 +66,8 @@ class Acquirer:
         self._transfer = freshness.read_out_time / 1000
         self._runs_on = freshness.on_change is TimeChange.NEXT_EXPOSURE
         self._stale = 0 if freshness.can_clear_buffer else freshness.buffer_depth
-        self._first_from = self._ended = math.nan  # of exposures that follow one another
+        # of exposures that follow one another: the first one began after this, within that; the last one ended
+        self._first_from = self._first_within = self._ended = math.nan
 
     def acquire(self, integration_time: float, *, not_before: float, averages: int = 1, stay: bool = False) -> Exposure:
         """The mean of `averages` exposures of `integration_time` ms that began after `not_before` (monotonic, s).
@@ -136,11 +137,11 @@ class Acquirer:
         return self._keep(seconds, device.now(), None)
 
     def _go_on(self, seconds: float, *, guarded: bool) -> _Taken:
-        """What follows what was kept last. The guard must outlast how far the clocks can differ since the first."""
+        """What follows what was kept last. The guard outlasts what is not known of its end."""
         device, ended = self._device, self._ended
         earliest, requested = device.next_from, device.now()
-        slack = 2 * DRIFT * (requested - self._first_from + seconds)
-        guard = self._idling.guard(seconds, slack + self._idling.shortest)
+        slack = self._first_within + 2 * DRIFT * (requested - self._first_from + seconds)
+        guard = self._idling.guard(seconds, slack)
         pushed_out_from = None
         if guarded and guard < seconds:
             device.set(guard)
@@ -158,6 +159,7 @@ class Acquirer:
         earliest = device.now()
         device.settle(seconds)
         latest_start = device.ends_by
+        self._first_within = latest_start - earliest
         device.wait_until(latest_start + self._stale * seconds * (1 + DRIFT))
         if self._freshness.can_clear_buffer:
             device.clear()
@@ -175,6 +177,7 @@ class Acquirer:
         earliest = device.now()
         device.set(seconds)
         device.discard_older()
+        self._first_within = device.now() - earliest
         return self._keep(seconds, earliest, None)
 
     def _by_marking(self, seconds: float, not_before: float) -> _Taken:
@@ -215,7 +218,7 @@ class Acquirer:
         device.ends_by = now
         start = max(earliest, now - self._transfer - seconds)
         if latest is None:
-            if math.isnan(device.next_from):
+            if earliest != device.next_from:  # it is the first one
                 self._first_from = earliest
             device.next_from, self._ended = ends_from, start + seconds
         else:
