@@ -32,6 +32,7 @@ __all__ = [
     "linear_rate",
     "percent_of",
     "rounded_time",
+    "shows_light",
     "time_for",
 ]
 
@@ -117,7 +118,7 @@ def judge(samples: Sequence[Sample], goal: Goal) -> Verdict:
     time = rounded_time(_proposal(samples, base, goal), goal)
     done = time == last.integration_time
     if _is_near(last, base, goal, TOLERANCE if done or len(samples) >= _PATIENCE else _PREFERRED):
-        lit = _shows_light(last, goal)
+        lit = shows_light(last, goal)
         return _end(last, AutointegrationState.SUCCESS if lit else AutointegrationState.FAILED, goal)
     if done:
         return _end(last, AutointegrationState.FAILED, goal)
@@ -141,6 +142,13 @@ def percent_of(sample: Sample, goal: Goal) -> float:
 def is_saturated(sample: Sample, goal: Goal) -> bool:
     """Whether the peak is at saturation; a single hot pixel does not count."""
     return sample.peak >= _SATURATED * goal.saturation
+
+
+def shows_light(sample: Sample, goal: Goal) -> bool:
+    """Whether there is more than noise, offset and dark current; without dark pixels that is a guess."""
+    if sample.light >= max(_detectable(sample, goal), 1.0):
+        return True
+    return not sample.has_dark_pixels and sample.peak >= _SURELY_LIGHT * goal.saturation
 
 
 def base_of(samples: Sequence[Sample], goal: Goal) -> Base:
@@ -201,12 +209,6 @@ def _detectable(sample: Sample, goal: Goal) -> float:
     return min(units * sample.noise, _ALWAYS_DETECTABLE * goal.saturation)
 
 
-def _shows_light(sample: Sample, goal: Goal) -> bool:
-    if sample.light >= max(_detectable(sample, goal), 1.0):
-        return True
-    return not sample.has_dark_pixels and sample.peak >= _SURELY_LIGHT * goal.saturation
-
-
 def _is_near(sample: Sample, base: Base, goal: Goal, tolerance: float) -> bool:
     if is_saturated(sample, goal):
         return False
@@ -229,7 +231,7 @@ def _proposal(samples: Sequence[Sample], base: Base, goal: Goal) -> float:
         return last.integration_time * goal.counts / last.peak
     rate = linear_rate(last, goal, _detectable(last, goal))
     time = time_for(goal.counts, rate, base, goal)
-    if not _shows_light(last, goal):
+    if not shows_light(last, goal):
         blind = time_for(max(goal.counts, _BLIND_AIM * goal.saturation), rate, base, goal)
         time = max(time, min(blind, time_for(goal.counts, 0.0, base, goal)))
     most = last.integration_time * _MOST_GROWTH

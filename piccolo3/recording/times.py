@@ -130,9 +130,11 @@ class IntegrationTimes:
         `achieved` is the peak in percent of saturation that was seen at this time, if it was.
         """
         times = self._of(serial_number, channel)
-        current = times.current[channel] if milliseconds is None else milliseconds
+        before = times.current[channel], times.auto[channel]
+        current = before[0] if milliseconds is None else milliseconds
         self._set(serial_number, channel, min(max(current, times.minimum), times.maximum), state, achieved)
-        self._save()
+        if (times.current[channel], times.auto[channel]) != before:
+            self._save()
 
     # ---- how it is done ----
 
