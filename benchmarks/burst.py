@@ -24,7 +24,7 @@ async def _burst(count: int, seconds: float) -> Result:
     channel = shutter + twins.FLAME_MINIMUM * 1.5 + twins.FLAME_READ_OUT
     async with twins.engine(count, twins.FLAME_MINIMUM) as running, twins.ended(running) as outcome:
         cpu, begin = time.process_time(), time.monotonic()
-        await running.recorder.record_sequence(run="bench", sequences=1_000_000)
+        await running.recorder.record_sequence(run="bench", sequences=1_000_000, burst=True)
         await asyncio.sleep(seconds)
         await running.recorder.abort()
         result = await outcome

@@ -1,4 +1,4 @@
-"""Write the parts of the documentation that follow from the code: the table of the CoAP tree in coap.md.
+"""Write the parts of the documentation that follow from the code: the table of the CoAP tree in coap.md, pictures.
 
 Run by `make docs`; a test fails when the table is not up to date.
 """
@@ -12,6 +12,7 @@ import socket
 import tempfile
 from pathlib import Path
 
+from docs import timing
 from piccolo3 import config
 from piccolo3.clock import SystemClock
 from piccolo3.components import Component, Resource, walk
@@ -103,9 +104,10 @@ async def coap_md() -> str:
 
 
 def main() -> None:
-    """Write coap.md."""
+    """Write coap.md and the picture of a sequence."""
     text = asyncio.run(coap_md())
     (ROOT / "coap.md").write_text(text, encoding="utf-8")
+    timing.main()
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from piccolo3.cli.interrupt import Interrupts, Left
 from piccolo3.cli.record_options import Options, Time, parse
 from piccolo3.client import Piccolo, Spectrometer
 from piccolo3.clock import Clock, SystemClock
-from piccolo3.errors import InvalidValue, PiccoloError
+from piccolo3.errors import InvalidValue, NotFound, PiccoloError
 
 __all__ = ["main"]
 
@@ -58,6 +58,9 @@ async def _start(rig: Piccolo, options: Options) -> None:
         sequences=options.sequences,
         auto=options.auto,
         delay=options.delay,
+        mode=options.mode,
+        averages=options.averages,
+        burst=options.burst,
         at_time=options.start,
         interval=options.interval,
         end_time=options.stop,
@@ -74,9 +77,25 @@ async def _record(rig: Piccolo, options: Options) -> int:
     sys.stdout.write(summary(outcome) + "\n")
     for loss in outcome.lost:
         _complain(f"lost: {loss}")
+    for text in await _flagged(rig):
+        sys.stdout.write(text + "\n")
     if interrupts.leave:
         return INTERRUPTED
     return COMPLETE if outcome.result in ("complete", "ended") else FAILED
+
+
+async def _flagged(rig: Piccolo) -> list[str]:
+    """What there is to say against the last sequence, a line for each channel; nothing from servers before 0.6."""
+    try:
+        flags = await rig.control.flags()
+    except NotFound:
+        return []
+    return [
+        f"flagged in the last sequence: {name} {channel}: {', '.join(texts)}"
+        for name, channels in flags.items()
+        for channel, texts in channels.items()
+        if texts
+    ]
 
 
 async def _set_times(rig: Piccolo, options: Options) -> None:

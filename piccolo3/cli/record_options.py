@@ -26,6 +26,9 @@ class Options:
     auto: int | None
     sequences: int | None
     delay: float | None
+    mode: str | None
+    averages: int | None
+    burst: bool | None
     downwelling: tuple[Time, ...]
     upwelling: tuple[Time, ...]
     minimal: tuple[Time, ...]
@@ -80,6 +83,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("-n", "--number-sequences", metavar="N", type=int, help="number of sequences")
     add("-d", "--delay", metavar="D", type=float, help="delay between sequences in s")
+    add(
+        "--mode",
+        choices=("classic", "dark_each", "deled"),
+        help="classic: a dark at the beginning and at the end; dark_each: a dark before each sequence; "
+        "deled: dark, downwelling, upwelling, downwelling, dark in each sequence",
+    )
+    add("--averages", metavar="N", type=int, help="exposures that are averaged to a spectrum")
+    add("--burst", action="store_true", default=None, help="as fast as the detectors allow, without delays")
     add = parser.add_argument_group("integration time options").add_argument
     for letter, kind in (("D", "downwelling"), ("U", "upwelling"), ("N", "minimal"), ("X", "maximal")):
         add(
@@ -115,6 +126,9 @@ def parse(argv: Sequence[str] | None, now: datetime) -> Options:
         auto=given.auto,
         sequences=given.number_sequences,
         delay=given.delay,
+        mode=given.mode,
+        averages=given.averages,
+        burst=given.burst,
         downwelling=tuple(given.downwelling),
         upwelling=tuple(given.upwelling),
         minimal=tuple(given.minimal),

@@ -29,12 +29,18 @@ class Control:
         at_time: str | None = None,
         interval: float | None = None,
         end_time: str | None = None,
+        mode: str | None = None,
+        averages: int | None = None,
+        burst: bool | None = None,
+        triggered: bool | None = None,
     ) -> None:
         """Start a batch of `sequences`; None keeps the server's setting. Busy if something is running.
 
         `auto`: -1 never integrates automatically, 0 once before the first sequence, n before every n-th; `delay`
         between sequences in s; `target` of automatic integration in percent of saturation. `at_time`, `end_time`
-        (ISO 8601 with offset) and `interval` (s) are for batches that start later.
+        (ISO 8601 with offset) and `interval` (s) are for batches that start later. `mode` is classic, dark_each or
+        deled, `averages` exposures make a spectrum, `burst` is as fast as the detectors allow, and `triggered` lets
+        each sequence wait for a trigger; servers from before 0.6 don't have these four.
         """
         wanted: dict[str, JsonValue] = {
             "run": run,
@@ -45,6 +51,10 @@ class Control:
             "at_time": at_time,
             "interval": interval,
             "end_time": end_time,
+            "mode": mode,
+            "averages": averages,
+            "burst": burst,
+            "triggered": triggered,
         }
         await self._call("record_sequence", **{key: value for key, value in wanted.items() if value is not None})
 
@@ -63,6 +73,19 @@ class Control:
     async def abort(self) -> None:
         """End the batch; returns when that is under way. NotBusy if there is none."""
         await self._act("abort")
+
+    async def make_safe(self) -> None:
+        """Abort whatever is under way and close all shutters, also when nothing is recorded."""
+        await self._call("make_safe")
+
+    async def flags(self) -> dict[str, dict[str, tuple[str, ...]]]:
+        """Quality flags of the last sequence, by name of the spectrometer and channel."""
+        what = "control/flags"
+        of = answers.mapping(answers.mapping(await self._get("flags"), what).get("flags"), what)
+        return {
+            name: {channel: answers.texts(flags, what) for channel, flags in answers.mapping(channels, what).items()}
+            for name, channels in of.items()
+        }
 
     def follow(self) -> Follower:
         """Follow the batch that is started next; see Follower."""

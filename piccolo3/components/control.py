@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from piccolo3.components.arguments import Argument
 from piccolo3.components.component import Component
-from piccolo3.components.datatypes import Integer, Json, JsonValue, Nullable, Number, SafeName, Text
+from piccolo3.components.datatypes import Boolean, Integer, Json, JsonValue, Nullable, Number, SafeName, Text
 from piccolo3.components.declaration import command, value
+from piccolo3.components.flags import Flags
 from piccolo3.errors import Busy, Unavailable
 from piccolo3.events import Broker
 from piccolo3.recording import (
@@ -16,8 +17,9 @@ from piccolo3.recording import (
     SettingsChanged,
     StatusChanged,
 )
+from piccolo3.recording.settings import MODES
 from piccolo3.wire import MAX_OBSERVABLE
-from piccolo3.workers import SpectrometerGroup
+from piccolo3.workers import SpectrometerGroup, TriggerFired, TriggerWorker
 
 __all__ = ["Control"]
 
@@ -25,29 +27,42 @@ _SEQUENCES = Integer(minimum=1, maximum=1_000_000, lenient=True)
 _AUTO = Integer(minimum=-1, maximum=1_000_000, lenient=True, clamp=True)
 _DELAY = Number(minimum=0, maximum=86_400, unit="s", lenient=True)
 _TARGET = Number(minimum=10, maximum=90, unit="%", lenient=True)
+_MODE = Text(enum=MODES)
+_AVERAGES = Integer(minimum=1, maximum=1000, lenient=True)
 _RUN = Argument("run", Nullable(SafeName()), default=None, text="null: the current run")
 _AT = Argument("at_time", Nullable(Text(max_length=64)), default=None, text="null: now")
 _AUTO_TEXT = "-1: never; 0: once, before the first sequence; n: before every n-th sequence"
+_MODE_TEXT = "classic: darks first and last; dark_each: a dark before each sequence; deled: D E L E D"
 _SETTINGS = {  # name in the recorder: name of the resource
     "sequences": "numSequences",
     "autointegration": "autointegration",
     "delay": "delay",
     "target": "target",
+    "mode": "mode",
+    "averages": "averages",
 }
 
 
 class Control(Component):
     """The recording engine, seen by clients."""
 
-    def __init__(self, recorder: Recorder, spectrometers: SpectrometerGroup, broker: Broker) -> None:
-        super().__init__("control", title="recording")
+    def __init__(
+        self, recorder: Recorder, spectrometers: SpectrometerGroup, trigger: TriggerWorker, broker: Broker
+    ) -> None:
+        super().__init__("control", title="recording", children=[Flags(broker)])
         self._recorder = recorder
         self._spectrometers = spectrometers
+        self._trigger = trigger
         broker.subscribe(StatusChanged, lambda _: self.announce("status"))
         broker.subscribe(SequenceChanged, lambda _: self.announce("current_sequence"))
         broker.subscribe(SettingsChanged, lambda event: self.announce(_SETTINGS[event.name]))
-        broker.subscribe(ProgressChanged, lambda _: self.announce("progress"))
+        broker.subscribe(ProgressChanged, lambda _: self._progressed())
+        broker.subscribe(TriggerFired, lambda _: self.announce("trigger"))
         broker.subscribe(BatchEnded, lambda _: self.announce("outcome"))
+
+    def _progressed(self) -> None:
+        self.announce("progress")
+        self.announce("trigger")
 
     @value(
         Text(max_length=80),
@@ -65,7 +80,11 @@ class Control(Component):
         return self._recorder.current_sequence
 
     @value(
-        Json("run, batch, sequence, sequences, channel, phase, step, steps, last_error", size=MAX_OBSERVABLE),
+        Json(
+            "run, batch, sequence, sequences, channel, phase, step, steps, seconds_done, seconds_left (an estimate), "
+            "queue (sequences on their way to the disk), triggers_missed, last_error",
+            size=MAX_OBSERVABLE,
+        ),
         title="how far the batch is",
         observable=True,
     )
@@ -130,6 +149,47 @@ class Control(Component):
         """Set the target."""
         self._recorder.change_settings(target=t)
 
+    @value(_MODE, title="which darks and lights make a sequence", text=_MODE_TEXT, observable=True)
+    def mode(self) -> str:
+        """Return the mode."""
+        return self._recorder.settings.mode
+
+    @mode.setter(Argument("mode", _MODE))
+    async def set_mode(self, mode: str) -> None:
+        """Set the mode."""
+        self._recorder.change_settings(mode=mode)
+
+    @value(Integer(minimum=1), title="number of exposures that are averaged to a spectrum", observable=True)
+    def averages(self) -> int:
+        """Return the number."""
+        return self._recorder.settings.averages
+
+    @averages.setter(Argument("n", _AVERAGES))
+    async def set_averages(self, n: int) -> None:
+        """Set the number."""
+        self._recorder.change_settings(averages=n)
+
+    @value(
+        Json("seen, missed (of this batch), last (its time, UTC), reason (why there is none)", size=MAX_OBSERVABLE),
+        title="triggers from outside",
+        text="PUT or POST fires one by hand",
+        observable=True,
+    )
+    def trigger(self) -> JsonValue:
+        """Return how many came, and when the last one did."""
+        trigger = self._trigger
+        return {
+            "seen": trigger.seen,
+            "missed": self._recorder.progress.triggers_missed,
+            "last": None if trigger.last is None else trigger.last.isoformat(),
+            "reason": None if trigger.reason is None else trigger.reason[:200],
+        }
+
+    @trigger.setter(post=True)
+    async def fire(self) -> None:
+        """Do as if a trigger had come."""
+        self._trigger.fire()
+
     @command(
         _RUN,
         Argument("nsequence", Nullable(_SEQUENCES), default=None, text="number of sequences"),
@@ -139,8 +199,12 @@ class Control(Component):
         _AT,
         Argument("interval", Nullable(Number(unit="s")), default=None, text="repeat after so many seconds"),
         Argument("end_time", Nullable(Text(max_length=64)), default=None, text="end of the repetition"),
+        Argument("mode", Nullable(_MODE), default=None, text=_MODE_TEXT),
+        Argument("averages", Nullable(_AVERAGES), default=None, text="exposures that are averaged to a spectrum"),
+        Argument("burst", Nullable(Boolean()), default=None, text="as fast as the detectors allow"),
+        Argument("triggered", Nullable(Boolean()), default=None, text="each sequence waits for a trigger"),
         title="record a batch",
-        text="null keeps the current setting",
+        text="null keeps the current setting; burst and triggered are for this batch only",
     )
     async def record_sequence(
         self,
@@ -152,11 +216,23 @@ class Control(Component):
         at_time: str | None,
         interval: float | None,
         end_time: str | None,
+        mode: str | None,
+        averages: int | None,
+        burst: bool | None,
+        triggered: bool | None,
     ) -> None:
         """Start a batch; Busy while there is one."""
         _only_now(at_time, interval, end_time)
         await self._recorder.record_sequence(
-            run=run, sequences=nsequence, autointegration=auto, delay=delay, target=target
+            run=run,
+            sequences=nsequence,
+            autointegration=auto,
+            delay=delay,
+            target=target,
+            mode=mode,
+            averages=averages,
+            burst=burst,
+            triggered=triggered,
         )
 
     @command(_RUN, title="record a dark")
@@ -173,6 +249,11 @@ class Control(Component):
     async def abort(self) -> None:
         """Abort; NotBusy if nothing is being done."""
         await self._recorder.abort()
+
+    @command(title="abort and close all shutters", text="also when nothing is recorded and some device is stuck")
+    async def make_safe(self) -> None:
+        """Bring the rig to its safe state; what can't be closed is the last error of the progress."""
+        await self._recorder.make_safe()
 
     @command(title="pause or go on", legacy_get=True)
     async def pause(self) -> None:

@@ -118,6 +118,7 @@ class Value(Member, Generic[C, T]):
         self.arguments: tuple[Argument, ...] = ()
         self.answer: DataType[object] | None = None
         self.set_method: Method | None = None
+        self.post = False
         _check_parameters(getter, 0)
         if observable:
             _check_observable(getter, datatype)
@@ -129,13 +130,16 @@ class Value(Member, Generic[C, T]):
     def __get__(self, instance: C | None, owner: type) -> Value[C, T] | T:
         return self if instance is None else self.getter(instance)
 
-    def setter(self, *arguments: Argument, answer: DataType[object] | None = None) -> Callable[[F], F]:
-        """Declare the coroutine method that is called with the validated arguments of a PUT."""
+    def setter(
+        self, *arguments: Argument, answer: DataType[object] | None = None, post: bool = False
+    ) -> Callable[[F], F]:
+        """Declare the coroutine method that is called with the validated arguments of a PUT or, with `post`, a POST."""
 
         def declare(method: F) -> F:
             self.set_method = _check_coroutine(method, len(arguments))
             self.arguments = arguments
             self.answer = answer
+            self.post = post
             return method
 
         return declare

@@ -66,7 +66,9 @@ class Resource:
         """The methods that it has: of GET, PUT, POST."""
         member = self.member
         if isinstance(member, Value):
-            return ("GET",) if member.set_method is None else ("GET", "PUT")
+            if member.set_method is None:
+                return ("GET",)
+            return ("GET", "PUT", "POST") if member.post else ("GET", "PUT")
         if isinstance(member, Command):
             return ("PUT", "POST") if member.legacy_method is None else ("GET", "PUT", "POST")
         return ("GET",)

@@ -107,9 +107,11 @@ class _Spectrometer(Component):
         self._recorder = recorder
         self._current = {channel: _CurrentTime(self.serial, channel, times) for channel in recorder.channels}
         self._auto = {channel: _Autointegration(self.serial, channel, times) for channel in recorder.channels}
+        self._achieved = {channel: _Achieved(self.serial, channel, times) for channel in recorder.channels}
         children = [
             Group("current_time", self._current.values(), title="integration times in use"),
             Group("autointegration", self._auto.values(), title="results of automatic integration"),
+            Group("achieved", self._achieved.values(), title="peaks that automatic integration achieved"),
         ]
         super().__init__(f"S_{self.serial}", title=f"spectrometer {self.serial}", children=children)
         broker.subscribe(SpectrometerChanged, self._changed)
@@ -128,7 +130,8 @@ class _Spectrometer(Component):
         if event.what in ("min_time", "max_time"):
             self.announce(event.what)
         elif event.channel is not None:
-            (self._current if event.what == "current_time" else self._auto)[event.channel].announce("")
+            for child in (self._current, self._auto, self._achieved):
+                child[event.channel].announce("")
 
     @value(
         Integer(enum=tuple(SpectrometerStatus)),
@@ -300,3 +303,23 @@ class _Autointegration(Component):
     def state(self) -> str:
         """Return n, s or f."""
         return self._times.auto_state(self._serial, self.name)
+
+
+class _Achieved(Component):
+    """`achieved/<channel>`."""
+
+    def __init__(self, serial: str, channel: str, times: IntegrationTimes) -> None:
+        super().__init__(channel)
+        self._serial = serial
+        self._times = times
+
+    @value(
+        Nullable(Number(minimum=0, unit="%")),
+        name="",
+        title="peak that automatic integration achieved (% of saturation)",
+        text="null before, or when the integration time was changed since",
+        observable=True,
+    )
+    def achieved(self) -> float | None:
+        """Return the percentage."""
+        return self._times.achieved(self._serial, self.name)

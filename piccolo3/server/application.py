@@ -69,6 +69,6 @@ class Application:
                 DataDirectoryResources(recorder, engine.writer, self._mount, broker, runs),
                 Shutters(engine.shutters, recorder, broker),
                 Spectrometers(engine.spectrometers, engine.times, recorder, broker),
-                Control(recorder, engine.spectrometers, broker),
+                Control(recorder, engine.spectrometers, engine.trigger, broker),
             ],
         )

@@ -13,8 +13,9 @@ from piccolo3.config import InstrumentConfig
 from piccolo3.devices import Rig, build_rig
 from piccolo3.events import Broker
 from piccolo3.recording import IntegrationTimes, Recorder
+from piccolo3.recording.trace import Trace
 from piccolo3.store import STATE_FILE, DataDirectory, StateFile
-from piccolo3.workers import ShutterWorker, SpectrometerGroup, SpectrometerWorker, State, Writer
+from piccolo3.workers import ShutterWorker, SpectrometerGroup, SpectrometerWorker, State, TriggerWorker, Writer
 
 __all__ = ["Engine"]
 
@@ -23,21 +24,28 @@ _RUNNING = "running_since"
 
 
 class Engine:
-    """The instrument without its clients; as an async context it runs, and only then its parts exist."""
+    """The instrument without its clients; as an async context it runs, and only then its parts exist.
+
+    `trace` is told of each phase of what is done, from any thread.
+    """
 
     rig: Rig
     spectrometers: SpectrometerGroup
     shutters: dict[str, ShutterWorker]
     times: IntegrationTimes
     recorder: Recorder
+    trigger: TriggerWorker
 
-    def __init__(self, instrument: InstrumentConfig, data_dir: Path, clock: Clock) -> None:
+    def __init__(
+        self, instrument: InstrumentConfig, data_dir: Path, clock: Clock, *, trace: Trace | None = None
+    ) -> None:
         output = instrument.output
         self.instrument = instrument
         self.clock = clock
         self.broker = Broker()
         self.writer = Writer(DataDirectory(data_dir, clock, clobber=output.clobber, split=output.split))
         self._state = State(StateFile(data_dir / STATE_FILE, clock), self.writer)
+        self._trace = trace
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Engine:
@@ -69,6 +77,9 @@ class Engine:
         self.recorder = self._recorder()
         stack.push_async_callback(self.recorder.stop)
         await self.recorder.start()
+        self.trigger = TriggerWorker(self.rig.trigger, self.clock, self.broker, self.recorder.trigger)
+        stack.callback(self.trigger.stop)
+        self.trigger.start()
 
     def _hire(self) -> None:
         """A worker for each device."""
@@ -101,6 +112,9 @@ class Engine:
             self.clock,
             self.broker,
             __version__,
+            recording=self.instrument.recording,
+            quality=self.instrument.quality,
+            trace=self._trace,
         )
 
     def _note_start(self) -> None:

@@ -142,6 +142,7 @@ class FakeRig:
         self._value("control/current_sequence", -1)
         if not self.old:
             self._value("control/outcome", None, observable=True)
+            self._value("control/flags", {"flags": {"S_dummy_A": {"downwelling": [], "upwelling": ["WEAK_SIGNAL"]}}})
             self._value("control/progress", self._progress(0, 0, "idle", -1), observable=True)
         self._action("control/record_sequence", self._record)
         self._action("control/auto", lambda target=None: self._record(nsequence=2))

@@ -46,8 +46,16 @@ def test_record(fake: Fake, capsys: pytest.CaptureFixture[str]) -> None:
         assert recorded(server) == [{"run": "field", "nsequence": 3, "auto": 0, "delay": 0.5}]
     captured = capsys.readouterr()
     assert "recording: sequence 3 of 3: downwelling light\n" in captured.out
-    assert captured.out.endswith("batch 7 of run spectra complete, 3 sequences\n")
+    assert captured.out.endswith(
+        "batch 7 of run spectra complete, 3 sequences\nflagged in the last sequence: S_dummy_A upwelling: WEAK_SIGNAL\n"
+    )
     assert captured.err == ""
+
+
+def test_how_it_is_recorded(fake: Fake) -> None:
+    with fake().in_thread() as server:
+        assert main(["-u", server.url, "--mode", "deled", "--averages", "3", "--burst"]) == 0
+        assert recorded(server) == [{"mode": "deled", "averages": 3, "burst": True}]
 
 
 def test_what_is_not_given_is_not_sent(fake: Fake) -> None:

@@ -15,6 +15,7 @@ def test_nothing_given() -> None:
     options = parse([], NOW)
     assert options.url == "coap://localhost"
     assert (options.run, options.auto, options.sequences, options.delay) == (None, None, None, None)
+    assert (options.mode, options.averages, options.burst) == (None, None, None)
     assert not options.scheduled
     assert not options.list_spectrometers
 
@@ -22,10 +23,12 @@ def test_nothing_given() -> None:
 def test_all_of_them() -> None:
     argv = ["-u", "coap://rig", "-r", "TODAY", "-a", "-1", "-n", "5", "-d", "1.5", "--debug", "-l"]
     argv += ["-D", "S_A:10", "b:2.5", "-U", "S_A:20", "-N", "S_A:1", "-X", "S_A:1000"]
+    argv += ["--mode", "deled", "--averages", "4", "--burst"]
     argv += ["--start", "09:30", "--interval", "60", "--stop", "17:00"]
     options = parse(argv, NOW)
     assert options.run == NOW.astimezone().date().isoformat()
     assert (options.auto, options.sequences, options.delay) == (-1, 5, 1.5)
+    assert (options.mode, options.averages, options.burst) == ("deled", 4, True)
     assert options.downwelling == (("S_A", 10.0), ("b", 2.5))
     assert (options.upwelling, options.minimal, options.maximal) == ((("S_A", 20),), (("S_A", 1),), (("S_A", 1000),))
     assert options.scheduled
