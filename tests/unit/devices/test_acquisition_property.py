@@ -251,7 +251,7 @@ SEVERAL = st.sampled_from((1, 1, 1, 2, 3, 6))
 STEPS = (
     st.builds(Acquire, TIMES)
     | st.builds(Acquire, TIMES, st.sampled_from((0.0, 0.001, 0.03, 0.5)))
-    | st.builds(Acquire, st.sampled_from((8.0, 20.0, 60.0)), st.just(0.0), SEVERAL, st.booleans(), st.booleans())
+    | st.builds(Acquire, st.sampled_from((8.0, 10.0, 20.0, 60.0)), st.just(0.0), SEVERAL, st.booleans(), st.booleans())
     | st.builds(Move, st.sampled_from(DIRECTIONS), st.booleans())
     | st.builds(Wait, LATE)
 )
@@ -303,10 +303,10 @@ def test_never_a_wrong_exposure_after_a_failure(model: Model, steps: list[Step],
 
 
 @pytest.mark.parametrize("model", KINDS)
-def test_one_stall_anywhere(model: Model) -> None:
+@pytest.mark.parametrize(("milliseconds", "averages"), [(100.0, 1), (40.0, 3)])
+def test_one_stall_anywhere(model: Model, milliseconds: float, averages: int) -> None:
     """The host stalls once, at each of its calls and for times around those that matter."""
-    milliseconds = 100.0
-    delays = [milliseconds / 1000 + (i - 4) * 3.1e-3 for i in range(12)] + [0.004, 0.012]
+    delays = [milliseconds / 1000 + (i - 4) * 3.1e-3 for i in range(12)] + [0.004, 0.012, 0.2]
     for delay in delays:
         for call in range(18):
             bench = Bench(model, [0.0])
@@ -314,9 +314,35 @@ def test_one_stall_anywhere(model: Model) -> None:
             bench.acquire(milliseconds)
             bench.shutters["upwelling"].close()
             bench.stalls.follow([0.0] * call + [max(0.0, delay)] + [0.0] * 99)
-            bench.acquire(milliseconds)
+            bench.acquire(milliseconds, averages=averages)
             bench.shutters["upwelling"].open()
             bench.acquire(milliseconds)
+
+
+@pytest.mark.parametrize("model", KINDS)
+@pytest.mark.parametrize("in_effect", [False, True])
+@pytest.mark.parametrize("milliseconds", [9.0, 40.0])
+def test_an_integration_time_that_failed_is_not_taken_for_set(
+    model: Model, in_effect: bool, milliseconds: float
+) -> None:
+    bench = Bench(model, [0.0])
+    run(bench, [Acquire(60.0), Wait(0.1), FailToSet(in_effect)])
+    with pytest.raises(DeviceError):
+        bench.acquire(milliseconds)
+    run(bench, [Acquire(milliseconds), Acquire(milliseconds, same=True), Acquire(60.0)])
+
+
+@pytest.mark.parametrize("model", KINDS)
+@pytest.mark.parametrize("milliseconds", [8.0, 10.0, 40.0])
+@pytest.mark.parametrize("stay", [False, True])
+@pytest.mark.parametrize("averages", [1, 3])
+def test_what_is_left_under_way_is_not_of_another_time(
+    model: Model, milliseconds: float, stay: bool, averages: int
+) -> None:
+    bench = Bench(model, [0.0])
+    first = Acquire(milliseconds, averages=averages, stay=stay, same=True)
+    shortest = Acquire(max(model.min_integration_time, 0.5), same=True)
+    run(bench, [first, shortest, first, first, Acquire(20.0, same=True), first, shortest, shortest])
 
 
 @pytest.mark.parametrize("model", KINDS)
