@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -80,6 +81,9 @@ class Engine:
         self.trigger = TriggerWorker(self.rig.trigger, self.clock, self.broker, self.recorder.trigger)
         stack.callback(self.trigger.stop)
         self.trigger.start()
+        # what there is now, stays: a full collection that looks at all of it holds up every thread for 50 ms
+        gc.freeze()
+        stack.callback(gc.unfreeze)
 
     def _hire(self) -> None:
         """A worker for each device."""
