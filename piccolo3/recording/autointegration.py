@@ -37,8 +37,9 @@ __all__ = [
 ]
 
 MOST_EXPOSURES = 8
-TOLERANCE = 3.0  # points of percent
-_PREFERRED = 2.5  # points aimed at while there are exposures left, so that noise does not bring it beyond 3
+TOLERANCE = 3.0  # points of percent that are promised
+_ACCEPTED = 2.7  # points that are accepted, as noise is seen, too
+_PREFERRED = 2.4  # points accepted while there are exposures left
 _PATIENCE = 5
 _SHARE = 0.25  # of what is between base and target: tolerated at most, for targets close to the base
 _SATURATED = 0.99
@@ -48,10 +49,12 @@ _ALWAYS_DETECTABLE = 0.02  # of saturation; the noise is overestimated in spectr
 _SURELY_LIGHT = 0.2  # of saturation: more than offset and dark current without dark pixels are expected to be
 _BLIND_AIM = 0.6  # of saturation, where no light was seen yet
 _MOST_GROWTH = 100.0
-_CAREFUL = 0.95  # of saturation that may be reached if all that was seen is light
+_CAREFUL = 0.95  # of saturation that may be reached if all that was seen grows with time
 _SHORTEN = 50.0  # the light of the next exposure is then from 2 % of saturation on
 _SHORTEN_AGAIN = 4.0  # where the light was known and has changed
 _BRIGHT = 0.05  # of saturation: light that the next integration time can be computed from
+_MUCH = 0.05  # of saturation: a base so high is hardly offset alone
+_FAR = 2.0  # ratio of integration times that leaves room in between
 _DIFFERENT = 1.1  # ratio of integration times that tell offset and dark current apart
 _SIGNIFICANT = 3.0
 _BUDGET = 4.0
@@ -117,7 +120,7 @@ def judge(samples: Sequence[Sample], goal: Goal) -> Verdict:
     base = base_of(samples, goal)
     time = rounded_time(_proposal(samples, base, goal), goal)
     done = time == last.integration_time
-    if _is_near(last, base, goal, TOLERANCE if done or len(samples) >= _PATIENCE else _PREFERRED):
+    if _is_near(last, base, goal, _ACCEPTED if done or len(samples) >= _PATIENCE else _PREFERRED):
         lit = shows_light(last, goal)
         return _end(last, AutointegrationState.SUCCESS if lit else AutointegrationState.FAILED, goal)
     if done:
@@ -235,7 +238,7 @@ def _proposal(samples: Sequence[Sample], base: Base, goal: Goal) -> float:
         blind = time_for(max(goal.counts, _BLIND_AIM * goal.saturation), rate, base, goal)
         time = max(time, min(blind, time_for(goal.counts, 0.0, base, goal)))
     most = last.integration_time * _MOST_GROWTH
-    if not base.known and not last.has_dark_pixels and last.peak > 0.0:
+    if not base.known and (not last.has_dark_pixels or last.base >= _MUCH * goal.saturation) and last.peak > 0.0:
         most = min(most, last.integration_time * _CAREFUL * goal.saturation / last.peak)
     time = min(time, most)
     before = samples[-2:-1]
@@ -251,9 +254,12 @@ def _shorter(samples: Sequence[Sample], goal: Goal) -> float:
     if not below:
         return last.integration_time / _SHORTEN
     longest = max(below, key=lambda s: s.integration_time)
-    if longest.light >= _BRIGHT * goal.saturation:  # it was computed, and has become brighter
-        return last.integration_time / _SHORTEN_AGAIN
-    return math.sqrt(longest.integration_time * last.integration_time)
+    between = math.sqrt(longest.integration_time * last.integration_time)
+    if longest.light < _BRIGHT * goal.saturation:
+        return between
+    if samples[-2] is longest and last.integration_time > _FAR * longest.integration_time:
+        return between  # dark current that was not known yet
+    return last.integration_time / _SHORTEN_AGAIN  # it was computed, so the light has become brighter
 
 
 def _best(samples: Sequence[Sample], goal: Goal) -> Sample:
