@@ -6,6 +6,7 @@ from 80 to 110 % and below 95 % of saturation: for a target of 80 and a small of
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 from piccolo3.errors import InvalidValue, NotFound
@@ -28,6 +29,8 @@ __all__ = ["Follower", "is_within", "next_time"]
 
 _LOWEST, _HIGHEST = 0.8, 1.1
 _BRIGHTEST = 0.95  # of saturation
+_NOISE = 4.0  # by how much of the noise of a pixel the band is wider, for targets close to the offset,
+_MOST_NOISE = 0.002  # but not by more than this share of saturation, as lines look like noise
 _SHORTEN = 3.0  # for the first saturated spectrum; 9, 27, ... for those after it
 _GROWTH = 10.0  # at most, in one step
 _BLIND_GROWTH = 4.0  # where no light was seen
@@ -41,15 +44,16 @@ def is_within(samples: Sequence[Sample], goal: Goal) -> bool:
     room = goal.counts - offset
     if room <= 0.0 or last.peak > _BRIGHTEST * goal.saturation or not shows_light(last, goal):
         return False
-    return _LOWEST <= (last.peak - offset) / room <= _HIGHEST
+    noise = min(_NOISE * last.noise, _MOST_NOISE * goal.saturation)
+    return _LOWEST * room - noise <= last.peak - offset <= _HIGHEST * room + noise
 
 
 def next_time(samples: Sequence[Sample], goal: Goal) -> float | None:
     """Integration time (ms) for the next sequence, None to keep that of the last sample.
 
     Samples come in the order they were taken, and there is at least one. Earlier ones, at other integration times, tell
-    offset and dark current apart; as long as there are none, a longer time is chosen so that the peak does not exceed
-    the target whatever they are.
+    offset and dark current apart; as long as there are none, a longer time is chosen so that nothing is saturated
+    whatever they are.
     """
     if is_within(samples, goal):
         return None
@@ -69,9 +73,11 @@ def _wanted(samples: Sequence[Sample], goal: Goal) -> float:
     if not base.known and last.base >= goal.counts:
         return careful
     lit = shows_light(last, goal)
-    time = time_for(goal.counts, linear_rate(last, goal), base, goal)
+    time = time_for(goal.counts, linear_rate(last, goal, 1.0), base, goal)
     if not base.known and time > last.integration_time:
-        time = max(careful, last.integration_time)
+        # in between: all of the base is dark current, all of it is offset
+        time = math.sqrt(max(careful, last.integration_time) * time)
+        time = min(time, max(last.integration_time, careful * _BRIGHTEST * goal.saturation / goal.counts))
     growth = _GROWTH if lit else _BLIND_GROWTH
     return min(max(time, last.integration_time / _GROWTH), last.integration_time * growth)
 
