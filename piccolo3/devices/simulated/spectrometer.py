@@ -119,14 +119,16 @@ class SimulatedSpectrometer(Spectrometer):
         slot = session.timeline.take(requested)
         done = max(requested, slot.end) + round(self._model.freshness.read_out_time * 1e6)
         deadline = requested + nanoseconds(timeout)
-        self._sleep_until(min(done, deadline), session)
         if done > deadline:
+            self._sleep_until(deadline, session)
             raise DeviceTimeout(f"{self._serial_number} did not answer within {timeout:g} s")
-        if fault is ReadFault.TRANSFER_ERROR:
-            raise DeviceError(f"{self._serial_number}: data transfer error")
-        if fault is not ReadFault.REPEATED or self._last is None:
-            self._last = _damaged(self._render(slot), fault)
+        if fault is not ReadFault.TRANSFER_ERROR and (fault is not ReadFault.REPEATED or self._last is None):
+            self._sleep_until(slot.end, session)
+            self._last = _damaged(self._render(slot), fault)  # computed while a real one is transferred
             session.number = slot.number
+        self._sleep_until(done, session)
+        if fault is ReadFault.TRANSFER_ERROR or self._last is None:
+            raise DeviceError(f"{self._serial_number}: data transfer error")
         return self._last.copy()
 
     def exposure_number(self) -> int | None:
