@@ -62,6 +62,7 @@ async def engine(spectrometers: int, milliseconds: float, **recording: object) -
             for serial_number in running.spectrometers:
                 for channel in CHANNELS:
                     running.times.set_current_time(serial_number, channel, max(milliseconds, FLAME_MINIMUM))
+            await record(running, 1, run="warm")  # a detector that was just opened has whatever exposure under way
             yield running
 
 
@@ -94,12 +95,12 @@ async def ended(running: Engine) -> AsyncIterator[asyncio.Future[Outcome]]:
         unsubscribe()
 
 
-async def record(running: Engine, sequences: int) -> float:
+async def record(running: Engine, sequences: int, run: str = "bench") -> float:
     """Record a complete batch; how long it took, s."""
     clock = running.clock
     async with ended(running) as outcome:
         begin = clock.monotonic()
-        await running.recorder.record_sequence(run="bench", sequences=sequences)
+        await running.recorder.record_sequence(run=run, sequences=sequences)
         async with asyncio.timeout(_LONGEST):
             result = await outcome
         took = clock.monotonic() - begin
