@@ -103,7 +103,7 @@ class Acquirer:
                     )
                 )
         if not stay:
-            self._be_idle()
+            self._be_idle(taken[-1])
         return mean_of(taken, discarded=self._device.reads - reads - averages, repeated=unusable > 0)
 
     def _check(self, integration_time: float, averages: int) -> None:
@@ -123,7 +123,8 @@ class Acquirer:
             return self._on_demand(seconds, not_before)
         if self._device.is_at(seconds) and self._device.next_from >= not_before:
             return self._go_on(seconds, guarded=guarded and self._runs_on)
-        if guarded and not safely and self._runs_on and self._is_long(seconds, self._idling.shortest):
+        idle = self._device.longest if self._idles() else self._idling.shortest
+        if guarded and not safely and self._runs_on and self._is_long(seconds, idle):
             return self._by_marking(seconds, not_before)
         if not safely and self._ages_soon(seconds, not_before):
             return self._by_ageing(seconds, not_before)
@@ -157,6 +158,7 @@ class Acquirer:
         device = self._device
         device.wait_until(not_before)
         earliest = device.now()
+        self._idling.began(earliest)
         device.settle(seconds)
         latest_start = device.ends_by
         self._first_within = latest_start - earliest
@@ -186,6 +188,7 @@ class Acquirer:
             self._run_idle(self._stale - 1)  # the one under way is the last that the buffer needs to be full
         device.wait_until(not_before)
         earliest = device.now()
+        self._idling.began(earliest)
         device.set(seconds)
         device.wait_until(device.ends_by + self._transfer)
         latest_start = device.ends_by
@@ -259,12 +262,18 @@ class Acquirer:
         # where it does not, because of a failure in between, reading what should be in it takes too long and is noticed
         device.wait_until(device.ends_by + max(0, fill) * device.longest * (1 + DRIFT))
 
-    def _be_idle(self) -> None:
+    def _be_idle(self, last: Exposure | None = None) -> None:
         """Leave the device at its idle time. The exposure in hand is not given up for a failure here."""
-        if not self._info.free_running or self._device.is_at(self._idling.shortest):
+        if not self._info.free_running:
+            return
+        seconds = self._idling.shortest
+        if last is not None:
+            # what follows the last one is under way: the guard, one more like it, or an idle one
+            seconds = self._idling.idle(last.integration_time / 1000, last.end, last.end + self._device.longest)
+        if self._device.is_at(seconds):
             return
         try:
-            self._device.set(self._idling.shortest)
+            self._device.set(seconds)
         except DeviceInterrupted:
             raise
         except DeviceError as error:

@@ -70,6 +70,26 @@ def test_costs_little_more_without_a_pause(model: str) -> None:
         assert bench.cost(200.0) <= QUIET_COST[model] + guard
 
 
+@pytest.mark.parametrize("milliseconds", [20.0, 100.0])
+def test_idles_so_that_an_exposure_ends_when_the_next_acquisition_is_expected(milliseconds: float) -> None:
+    bench = Bench("QE-PRO")
+    costs = []
+    for i in range(30):
+        bench.clock.advance((0.0151, 0.0304)[i % 2] + 0.0001 * (i % 3))  # one shutter moves, then two
+        costs.append(bench.cost(milliseconds))
+    assert max(costs[6:]) < 2.0 + 1.5  # the read-out, and how much later than expected it may come
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.004, 0.02, 1.0, 100.0])
+def test_a_pause_that_was_not_expected_costs_no_more_than_an_exposure_at_most(pause: float) -> None:
+    bench = Bench("QE-PRO")
+    for _ in range(5):
+        bench.clock.advance(0.0151)
+        bench.cost(100.0)
+    bench.clock.advance(pause)
+    assert bench.cost(100.0) < 2 * 8.0 + 8.0 + 2.0
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_a_long_exposure_left_under_way_is_waited_for_once(model: str) -> None:
     bench = Bench(model)
