@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
+from piccolo3.config import RecordingConfig
 from piccolo3.errors import DeviceError
 from piccolo3.events import Broker
 from piccolo3.recording.autointegrator import Autointegrator
@@ -16,6 +17,8 @@ from piccolo3.recording.board import Board, Gate
 from piccolo3.recording.darks import DarkReference, Darks
 from piccolo3.recording.estimate import Estimate
 from piccolo3.recording.events import SpectraStored, SpectrumSummary
+from piccolo3.recording.follow import Follower
+from piccolo3.recording.judge import Judge
 from piccolo3.recording.measurement import Measurement, Rig
 from piccolo3.recording.outcome import Losses, Outcome, Progress
 from piccolo3.recording.plan import Action, Step, count_measurements, plan
@@ -75,7 +78,15 @@ class Batch:
     """Does what an order says, once. It is ended by `abort`, never by cancelling `run`, which has to tidy up."""
 
     def __init__(
-        self, order: Order, *, rig: Rig, writer: Writer, queue: int, board: Board, gate: Gate, broker: Broker
+        self,
+        order: Order,
+        *,
+        rig: Rig,
+        writer: Writer,
+        recording: RecordingConfig,
+        board: Board,
+        gate: Gate,
+        broker: Broker,
     ) -> None:
         self._order = order
         self._settings = order.settings
@@ -88,7 +99,12 @@ class Batch:
         self._darks = Darks()
         self._measurement = Measurement(rig, self._losses, board.show_error)
         self._autointegrator = Autointegrator(rig, gate, board.show_error)
-        self._queue = WriteQueue(writer, queue, rig.clock, rig.trace, self._stored, self._not_stored)
+        self._queue = WriteQueue(
+            writer, recording.queue, Judge(rig.quality), rig.clock, rig.trace, self._stored, self._not_stored
+        )
+        follows = recording.follow and order.kind == "record" and not order.burst
+        self._follower = Follower(rig.times, order.settings.target) if follows else None
+        self._last_dark: int | None = None
         self._estimate = Estimate(order.settings, order.counts(rig.shutters.channels), rig)
         self._sheet: Sheet | None = None
         self._trigger: asyncio.Future[Trigger] | None = None
@@ -262,17 +278,27 @@ class Batch:
     async def _record(self, step: Step) -> None:
         kind = SpectrumKind.DARK if step.action is Action.DARK else SpectrumKind.LIGHT
         if kind is SpectrumKind.LIGHT:
+            await self._renew_darks(step)
             self._board.show_sequence(step.sequence)
         if self._sheet is None:
             self._sheet = Sheet(self._place(step), self._rig.software_version)
-        self._sheet.expect(kind, step.channels)
+        sheet = self._sheet
+        sheet.expect(kind, step.channels)
         for channel in step.channels:
-            await self._record_channel(self._sheet, step, channel, kind)
-        self._sheet.complete = step.completes
+            await self._record_channel(sheet, step, channel, kind)
+        if kind is SpectrumKind.LIGHT and self._follower is not None:
+            self._follower.after(sheet.spectra().spectra)
+        sheet.complete = step.completes
         if step.completes:
             await self._make_room()
             self._store()
         self._board.change_progress(**self._estimate.times())
+
+    async def _renew_darks(self, step: Step) -> None:
+        """Take those again that don't belong to the light any more, because integration times have followed it."""
+        channels = tuple(dict.fromkeys(c for c in step.channels if self._darks.outdated(c, self._rig.times)))
+        if channels:
+            await self._record(Step(Action.DARK, step.sequence, channels, completes=self._sheet is None))
 
     async def _record_channel(self, sheet: Sheet, step: Step, channel: str, kind: SpectrumKind) -> None:
         taken = await self._undisturbed(
@@ -296,8 +322,14 @@ class Batch:
         assert number is not None
         trigger = self._trigger.result() if self._trigger is not None and self._trigger.done() else None
         is_part = step.action is Action.LIGHT or not step.completes
+        sequence = step.sequence
+        if step.action is Action.DARK:
+            # one that was taken in between may have the number; it is kept unless files may be overwritten
+            if sequence == self._last_dark and not self._writer.clobber:
+                sequence += 1
+            self._last_dark = sequence
         mode = self._settings.mode if self._order.kind == "record" else "classic"
-        return Place(run=run, batch=number, sequence=step.sequence, mode=mode, trigger=trigger if is_part else None)
+        return Place(run=run, batch=number, sequence=sequence, mode=mode, trigger=trigger if is_part else None)
 
     def _dark_reference(self, place: Place) -> DarkReference:
         kind = SpectrumKind.DARK if self._writer.split else None

@@ -46,6 +46,7 @@ class Taken:
     info: SpectrometerInfo
     calibration: tuple[float, ...] | None
     temperature: float | None
+    set_point: float | None
     cooler_enabled: bool
 
 
@@ -110,6 +111,7 @@ class Measurement:
             info=info,
             calibration=worker.config.calibration.get(channel),
             temperature=worker.current_temperature,
+            set_point=worker.target_temperature if worker.cooler_enabled else None,
             cooler_enabled=worker.cooler_enabled,
         )
 

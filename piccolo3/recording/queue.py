@@ -6,11 +6,13 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from piccolo3.clock import Clock
 from piccolo3.errors import PiccoloError
 from piccolo3.recording.events import SpectrumSummary
+from piccolo3.recording.judge import Judge
 from piccolo3.recording.sheet import Sheet, summarise
 from piccolo3.recording.trace import Phase, Trace
 from piccolo3.spectrum import SpectraList
@@ -31,10 +33,18 @@ class WriteQueue:
     """
 
     def __init__(
-        self, writer: Writer, most: int, clock: Clock, trace: Trace | None, stored: Stored, failed: Failed
+        self,
+        writer: Writer,
+        most: int,
+        judge: Judge,
+        clock: Clock,
+        trace: Trace | None,
+        stored: Stored,
+        failed: Failed,
     ) -> None:
         self._writer = writer
         self._most = most
+        self._judge = judge
         self._clock = clock
         self._trace = trace
         self._stored = stored
@@ -94,8 +104,9 @@ class WriteQueue:
     def _build(self, sheet: Sheet) -> SpectraList:
         start = self._clock.monotonic()
         spectra = sheet.spectra()
+        flagged = replace(spectra, spectra=self._judge.flagged(sheet.entries, spectra.spectra))
         self._note("build", sheet.name, start)
-        return spectra
+        return flagged
 
     def _done(self, tell: Callable[[], None]) -> None:
         self._sheets.popleft()

@@ -308,7 +308,7 @@ class Recorder:
             order,
             rig=self._rig,
             writer=self._writer,
-            queue=self._recording.queue,
+            recording=self._recording,
             board=self._board,
             gate=self._gate,
             broker=self._broker,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from piccolo3.clock import Clock
-from piccolo3.config import SpectrometerConfig
+from piccolo3.config import RecordingConfig, SpectrometerConfig
 from piccolo3.devices.interface import Spectrometer, SpectrometerInfo
 from piccolo3.errors import InvalidValue, StoreError
 from piccolo3.events import Broker, Event
@@ -87,12 +87,13 @@ class MemoryDirectory(DataDirectory):
     def write(self, spectra: SpectraList) -> tuple[Path, ...]:
         self.gate.wait(10)
         self._fail()
-        (kind,) = spectra.kinds
-        name = file_name(spectra.batch, spectra.sequence, kind)
-        path = f"{spectra.run}/{name}"
-        assert path not in self.files or self.clobber
-        self.files[path] = spectra
-        return (Path("/nowhere") / path,)
+        paths = []
+        for kind in spectra.kinds:
+            path = f"{spectra.run}/{file_name(spectra.batch, spectra.sequence, kind)}"
+            assert path not in self.files or self.clobber
+            self.files[path] = spectra.of_kind(kind)
+            paths.append(Path("/nowhere") / path)
+        return tuple(paths)
 
     def _fail(self) -> None:
         if self.failure is not None:
@@ -161,7 +162,7 @@ class Bench:
             await asyncio.sleep(0.0005)
         raise AssertionError("it never ended")
 
-    async def record(self, **settings: float) -> Outcome:
+    async def record(self, **settings: float | str) -> Outcome:
         await self.recorder.record_sequence(run="r", **settings)  # type: ignore[arg-type]
         return await self.ends()
 
@@ -178,6 +179,7 @@ def run(
     state: MemoryState | None = None,
     runs: Sequence[str] = (),
     config: Callable[[str], SpectrometerConfig] = spectrometer_config,
+    recording: RecordingConfig | None = None,
 ) -> None:
     async def whole() -> None:
         clock, broker, kept = StepClock(), Broker(), state or MemoryState()
@@ -205,7 +207,7 @@ def run(
         for shutter_worker in shutter_workers.values():
             await shutter_worker.start()
         times = IntegrationTimes(workers, channels, kept, broker)
-        recorder = Recorder(workers, shutter_workers, writer, times, kept, clock, broker, "1.2.3")
+        recorder = Recorder(workers, shutter_workers, writer, times, kept, clock, broker, "1.2.3", recording=recording)
         await recorder.start()
         bench = Bench(
             recorder=recorder,

@@ -23,10 +23,9 @@ from piccolo3.recording import (
     RunChanged,
     SequenceChanged,
     SettingsChanged,
-    SpectraStored,
 )
 from piccolo3.spectrum import Spectrum
-from piccolo3.status import AutointegrationState, ShutterStatus, SpectrometerStatus, SpectrumKind
+from piccolo3.status import AutointegrationState, ShutterStatus, SpectrometerStatus
 from tests.unit.recording.bench import Bench, MemoryState, disk_full, run
 from tests.unit.workers.fakes import spectrometer_config, until
 
@@ -450,11 +449,11 @@ def test_abort_after_the_last_step_is_too_late() -> None:
         shutter, hang = bench.shutters["upwelling"], threading.Event()
         shutter.failures["close"] = [DeviceError("no pin")]  # so that it is tried again at the end
 
-        def at_the_end(event: SpectraStored) -> None:
-            if event.spectra[0].kind is SpectrumKind.LIGHT:
+        def at_the_end(event: ProgressChanged) -> None:
+            if "no pin" in str(event.progress.last_error):
                 shutter.hang = hang
 
-        bench.broker.subscribe(SpectraStored, at_the_end)
+        bench.broker.subscribe(ProgressChanged, at_the_end)
         await bench.recorder.record_sequence(run="r")
         await until(lambda: shutter.moves[-2:] == ["close", "close"])
         aborting = asyncio.create_task(bench.recorder.abort())
