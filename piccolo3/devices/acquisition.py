@@ -14,7 +14,8 @@ before B, when the exposure that was under way at u has certainly ended.
 can be cleared, that is so for what is handed out after it was cleared at B or later.
 
 **Counting**: at u, at most `buffer_depth` + 1 exposures not yet read have begun (the finished ones and the one under
-way). After that many reads, or a cleared buffer and one read, the next one began after u.
+way). After that many reads, or a cleared buffer and one read, the next one began after u. At B or later there is one
+less, for all of them have ended and the buffer has no more room.
 
 Both are right however late the host is, and leave an exposure of T under way. Whatever is handed out after that began
 later still: **more** exposures of T, for a mean or a next spectrum of the same view, need no proof of their own.
@@ -26,8 +27,8 @@ unfinished and the next to be handed out. The last one of several is guarded whe
 cases it is handed out unless the request left so late that `buffer_depth` exposures of g had pushed it out. If the
 answer is there before they can have been made, it is the wanted one. If that can't be shown, it is done again.
 
-Where a new integration time restarts the exposure at once, X begins at u, so B is u and counting has one less to
-discard; no guard is needed. On demand, X begins when it is asked for. See docs/explanations/freshness.md.
+Where a new integration time restarts the exposure at once, X begins at u, so B is u; no guard is needed. On demand,
+X begins when it is asked for. See docs/explanations/freshness.md.
 """
 
 from __future__ import annotations
@@ -42,14 +43,13 @@ from piccolo3.clock import Clock
 from piccolo3.devices.averaging import mean_of
 from piccolo3.devices.idling import Idling
 from piccolo3.devices.interface import Exposure, Spectrometer, SpectrometerInfo, TimeChange
-from piccolo3.devices.underway import DRIFT, Doubt, UnderWay, Unusable
+from piccolo3.devices.underway import DRIFT, NAP, Doubt, UnderWay, Unusable
 from piccolo3.errors import DeviceError, DeviceInterrupted, InvalidValue, SpectrumRejected
 
 __all__ = ["Acquirer"]
 
 _logger = logging.getLogger(__name__)
 
-_NAP = 0.1  # s, the longest sleep of our own; longer waits are reads, which the device's interrupt() ends
 _MOST_DOUBTS = 2
 
 _Taken = tuple[NDArray[np.int32], float]  # counts and start
@@ -178,8 +178,10 @@ class Acquirer:
         device.wait_until(not_before)
         earliest = device.now()
         device.set(seconds)
+        latest_start = device.ends_by
         device.discard_older()
-        self._first_within = device.now() - earliest
+        now = device.now()
+        self._first_within = (latest_start if now < earliest + seconds * (1 - DRIFT) else now) - earliest
         return self._keep(seconds, earliest, None)
 
     def _by_marking(self, seconds: float, not_before: float) -> _Taken:
@@ -246,7 +248,7 @@ class Acquirer:
         moment = max(device.now(), not_before)
         under_way = max(device.longest, device.ends_by - moment) if self._runs_on else 0.0
         wait = under_way + self._stale * seconds
-        return wait <= _NAP and wait <= max(under_way + seconds, (self._stale + self._runs_on) * self._transfer)
+        return wait <= NAP and wait <= under_way + max(seconds, self._stale * self._transfer)
 
     def _idles(self) -> bool:
         return self._device.certain and self._device.longest < 2 * self._idling.shortest
@@ -256,7 +258,7 @@ class Acquirer:
         device = self._device
         if not self._idles():
             device.set(self._idling.shortest)
-        if device.ends_by - device.now() > _NAP:
+        if device.ends_by - device.now() > NAP:
             device.discard_older()
         # `ends_by` is not before the last exposure that was kept was read: the buffer fills from there at the latest;
         # where it does not, because of a failure in between, reading what should be in it takes too long and is noticed

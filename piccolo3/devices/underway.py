@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from piccolo3.clock import Clock
 from piccolo3.devices.interface import Spectrometer, SpectrometerInfo, TimeChange
 
-__all__ = ["DRIFT", "Doubt", "UnderWay", "Unusable"]
+__all__ = ["DRIFT", "NAP", "Doubt", "UnderWay", "Unusable"]
 
 DRIFT = 1e-3  # how wrong the device's clock may be against the host's
+NAP = 0.1  # s, the longest sleep of our own; longer waits are reads, which the device's interrupt() ends
 _MARGIN = 2.0  # s added to the time that a read may take at most
 _UNKNOWN = 15.0  # s, the longest exposure expected under way in a device that does not tell
 _NOISY_PIXELS = 16  # read noise is a count or more: by chance they are all equal once in 10^9 exposures
@@ -119,13 +120,19 @@ class UnderWay:
             self.discard(self._info.freshness.buffer_depth)
 
     def discard_older(self) -> None:
-        """Read all that began before the integration time was set: what is handed out next is of the time set."""
-        freshness = self._info.freshness
-        if freshness.can_clear_buffer:
+        """Read all that began before the integration time was set: what is handed out next is of the time set.
+
+        What was under way ends soon, and is then one of those in the buffer; or else it is one more to read.
+        """
+        one_more = self._info.freshness.on_change is TimeChange.NEXT_EXPOSURE
+        if one_more and self.ends_by - self.now() <= NAP:
+            self.wait_until(self.ends_by)
+            one_more = False
+        if self._info.freshness.can_clear_buffer:
             self.clear()
-            self.discard(int(freshness.on_change is TimeChange.NEXT_EXPOSURE))
+            self.discard(int(one_more))
         else:
-            self._count_older(freshness.buffer_depth + (freshness.on_change is TimeChange.NEXT_EXPOSURE))
+            self._count_older(self._info.freshness.buffer_depth + one_more)
         self.ends_by = self.now()
 
     def _count_older(self, older: int) -> None:
