@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 
 from benchmarks.result import Result, line
+from piccolo3.recording.autointegration import TOLERANCE
 from piccolo3.status import AutointegrationState
 from tests.unit.recording.autogrid import Search, whole_grid
 
@@ -12,7 +13,6 @@ __all__ = ["measure"]
 
 _MOST = 8
 _MOST_AFTER_THE_FIRST = 3
-_POINTS = 3.0
 
 
 def measure() -> list[Result]:
@@ -29,7 +29,7 @@ def measure() -> list[Result]:
             _MOST_AFTER_THE_FIRST,
             "exposures",
         ),
-        _bounded("auto: distance from target", errors, _POINTS, "points of saturation"),
+        _bounded("auto: distance from target", errors, TOLERANCE, "points of saturation"),
         _spent("auto: exposure time, good first", [s.spent for s in found if s.begins_well]),
         _spent("auto: exposure time after the first", [s.spent_after_the_first for s in found if len(s.samples) > 1]),
         _failed(searches),
