@@ -9,7 +9,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from benchmarks import abort, batches, burst, daemon
+from benchmarks import abort, autointegration, batches, burst, daemon
 from benchmarks.result import Result, line
 
 LONG = 60.0  # s of each burst with --long
@@ -26,8 +26,13 @@ def _benchmarks(seconds: float) -> dict[str, Benchmark]:
         "coap": daemon.coap_batches,
         "jitter": daemon.jitter,
         "abort": abort.abort,
+        "auto": _auto,
         "burst": partial(burst.burst, seconds),
     }
+
+
+async def _auto() -> list[Result]:
+    return autointegration.measure()  # arithmetic, no waiting
 
 
 async def main() -> int:
