@@ -131,6 +131,7 @@ class FakeAcquirer:
         self.device = device
         self.clock = clock
         self.requests: list[tuple[float, float]] = []
+        self.wishes: list[tuple[int, bool]] = []  # averages, and whether to stay
         self.gate = threading.Event()
         self.gate.set()
         self.hold_from: int | None = None
@@ -140,6 +141,7 @@ class FakeAcquirer:
         if len(self.requests) == self.hold_from:
             self.gate.clear()
         self.requests.append((integration_time, not_before))
+        self.wishes.append((averages, stay))
         self.gate.wait(10)
         self.device.read(integration_time / 1000.0)
         start = max(not_before, self.clock.monotonic())

@@ -231,6 +231,16 @@ def test_rejected_spectra_are_forgiven_twice() -> None:
     run(scenario)
 
 
+def test_averages_and_stay_reach_the_device() -> None:
+    async def scenario(bench: Bench) -> None:
+        assert (await bench.worker.acquire(20.0, 0.0, averages=3)).averages == 3
+        await bench.worker.acquire(20.0, 0.0, stay=True)
+        await bench.worker.acquire(20.0, 0.0)
+        assert bench.acquirer.wishes == [(3, False), (1, True), (1, False)]
+
+    run(scenario)
+
+
 def test_a_hanging_read_is_interrupted_and_the_device_reconnected() -> None:
     async def scenario(bench: Bench) -> None:
         bench.device.hang.add("read")
