@@ -15,6 +15,7 @@ from piccolo3.recording.outcome import Outcome, Progress
 from piccolo3.recording.recorder import DEFAULT_RUN, Recorder
 from piccolo3.recording.settings import BatchSettings
 from piccolo3.recording.times import IntegrationTimes, as_number
+from piccolo3.recording.trace import Phase, Trace
 
 __all__ = [
     "DEFAULT_RUN",
@@ -23,6 +24,7 @@ __all__ = [
     "IntegrationTimeChanged",
     "IntegrationTimes",
     "Outcome",
+    "Phase",
     "Progress",
     "ProgressChanged",
     "Recorder",
@@ -32,5 +34,6 @@ __all__ = [
     "SpectraStored",
     "SpectrumSummary",
     "StatusChanged",
+    "Trace",
     "as_number",
 ]

@@ -301,9 +301,12 @@ class Batch:
             await self._record(Step(Action.DARK, step.sequence, channels, completes=self._sheet is None))
 
     async def _record_channel(self, sheet: Sheet, step: Step, channel: str, kind: SpectrumKind) -> None:
+        more = step.sequence < self._settings.sequences - 1
+        stay = self._order.burst and kind is SpectrumKind.LIGHT and len(step.channels) == 1 and more
+        averages = self._settings.averages
         taken = await self._undisturbed(
             lambda: self._show(step, channel),
-            lambda: self._measurement.measure(channel, kind, step.sequence, self._settings.averages),
+            lambda: self._measurement.measure(channel, kind, step.sequence, averages=averages, stay=stay),
         )
         entries = []
         for one in taken:

@@ -58,11 +58,14 @@ class Measurement:
         self._losses = losses
         self._complain = complain
 
-    async def measure(self, channel: str, kind: SpectrumKind, sequence: int, averages: int = 1) -> tuple[Taken, ...]:
+    async def measure(
+        self, channel: str, kind: SpectrumKind, sequence: int, *, averages: int = 1, stay: bool = False
+    ) -> tuple[Taken, ...]:
         """Exposures of the spectrometers, sorted, as far as they could be taken.
 
         Light: the shutter of the channel is open, all others are closed. Dark: all are closed. Where that can't be
-        had, nothing is measured. The shutter is left as it is: where it goes next is up to what comes next.
+        had, nothing is measured. The shutter is left as it is: where it goes next is up to what comes next. `stay`: the
+        same is going to be measured again, and the detectors just go on.
         """
         where = f"{channel} {kind} of sequence {sequence}"
         rig = self._rig
@@ -76,7 +79,7 @@ class Measurement:
             return ()
         workers = (rig.spectrometers[name] for name in sorted(rig.spectrometers))
         taken = await asyncio.gather(
-            *(self._expose(worker, channel, kind, settled, averages, where) for worker in workers)
+            *(self._expose(worker, channel, kind, settled, averages, stay, where) for worker in workers)
         )
         return tuple(one for one in taken if one is not None)
 
@@ -87,13 +90,14 @@ class Measurement:
         kind: SpectrumKind,
         settled: float,
         averages: int,
+        stay: bool,
         where: str,
     ) -> Taken | None:
         rig = self._rig
         integration_time = rig.times.current_time(worker.serial_number, channel)
         ordered = rig.clock.monotonic()
         try:
-            exposure = await worker.acquire(integration_time, settled, averages=averages)
+            exposure = await worker.acquire(integration_time, settled, averages=averages, stay=stay)
         except PiccoloError as error:
             self._lose(f"spectrometer {worker.serial_number}: {error.message}", where, 1)
             return None

@@ -14,7 +14,7 @@ from piccolo3.devices.interface import Spectrometer, SpectrometerInfo
 from piccolo3.errors import InvalidValue, StoreError
 from piccolo3.events import Broker, Event
 from piccolo3.jsonvalue import JsonValue
-from piccolo3.recording import BatchEnded, IntegrationTimes, Outcome, Recorder, SpectraStored, StatusChanged
+from piccolo3.recording import BatchEnded, IntegrationTimes, Outcome, Recorder, SpectraStored, StatusChanged, Trace
 from piccolo3.spectrum import SpectraList, file_name
 from piccolo3.status import ShutterStatus, SpectrometerStatus
 from piccolo3.store import DataDirectory, RunInfo
@@ -180,6 +180,7 @@ def run(
     runs: Sequence[str] = (),
     config: Callable[[str], SpectrometerConfig] = spectrometer_config,
     recording: RecordingConfig | None = None,
+    trace: Trace | None = None,
 ) -> None:
     async def whole() -> None:
         clock, broker, kept = StepClock(), Broker(), state or MemoryState()
@@ -207,7 +208,9 @@ def run(
         for shutter_worker in shutter_workers.values():
             await shutter_worker.start()
         times = IntegrationTimes(workers, channels, kept, broker)
-        recorder = Recorder(workers, shutter_workers, writer, times, kept, clock, broker, "1.2.3", recording=recording)
+        recorder = Recorder(
+            workers, shutter_workers, writer, times, kept, clock, broker, "1.2.3", recording=recording, trace=trace
+        )
         await recorder.start()
         bench = Bench(
             recorder=recorder,
