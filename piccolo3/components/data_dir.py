@@ -64,7 +64,7 @@ class DataDirectoryResources(Component):
         """Mount or unmount the data device; answers what was done."""
         if self._recorder.busy:
             raise Busy("the data device is in use while a batch is recorded")
-        return await self._writer.run(self._mount.mount if mount else self._mount.unmount)
+        return await (self._writer.mount(self._mount) if mount else self._writer.unmount(self._mount))
 
     @command(
         Argument("alpha", Boolean(), default=False, text="sort by name, else by time of change"),

@@ -54,22 +54,32 @@ class Spectrometers(Component):
         """Connect all; answers ok, or what each refused."""
         return _answer(await self._group.connect())
 
-    @command(title="disconnect from all spectrometers", answer=_RESULT, legacy_get=True)
+    @command(title="disconnect from all spectrometers", answer=_RESULT)
     async def disconnect(self) -> str:
-        """Disconnect all; answers ok, or what each refused."""
+        """Disconnect all; answers ok, or what each refused; Busy while a batch is recorded."""
         _not_busy(self._recorder)
         return _answer(await self._group.disconnect())
+
+    @disconnect.legacy(_RESULT)
+    async def disconnect_by_get(self) -> str:
+        """Do the same, answering also that a batch is recorded."""
+        return await _text(self.disconnect())
 
     @command(title="switch all spectrometers on", answer=_RESULT, legacy_get=True)
     async def power_on(self) -> str:
         """Switch all on; answers ok, or what each refused."""
         return _answer(await self._group.power_on())
 
-    @command(title="switch all spectrometers off", answer=_RESULT, legacy_get=True)
+    @command(title="switch all spectrometers off", answer=_RESULT)
     async def power_off(self) -> str:
-        """Switch all off; answers ok, or what each refused."""
+        """Switch all off; answers ok, or what each refused; Busy while a batch is recorded."""
         _not_busy(self._recorder)
         return _answer(await self._group.power_off())
+
+    @power_off.legacy(_RESULT)
+    async def power_off_by_get(self) -> str:
+        """Do the same, answering also that a batch is recorded."""
+        return await _text(self.power_off())
 
 
 def _answer(refusals: Mapping[str, str]) -> str:
@@ -82,13 +92,12 @@ def _not_busy(recorder: Recorder) -> None:
         raise Busy("piccolo system is busy: abort the batch first")
 
 
-async def _text(action: Awaitable[None]) -> str:
+async def _text(action: Awaitable[str | None]) -> str:
     """Do it, and say `ok` or what was refused, as the old GET forms do."""
     try:
-        await action
+        return await action or "ok"
     except PiccoloError as error:
         return error.message
-    return "ok"
 
 
 class _Spectrometer(Component):

@@ -34,7 +34,7 @@ _SETTINGS_KEY = "batch_settings"
 _CONFIGURED = ("mode", "averages")  # start as configured; the others are taken up where they were left
 _RUN_KEY = "current_run"
 _ABORT_LIMIT = 1.0  # s that abort waits for the safe state before it returns
-_STOP_LIMIT = 4.5
+_STOP_LIMIT = 3.0
 _SAFE_LIMIT = 3.0
 _logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from piccolo3.errors import Busy, Conflict, InvalidValue, NotFound
+from piccolo3.errors import Busy, InvalidValue, NotFound, Unavailable
 from piccolo3.events import Broker
 from piccolo3.recording.events import IntegrationTimeChanged
 from piccolo3.spectrum import JsonValue
@@ -93,14 +93,14 @@ class IntegrationTimes:
     # ---- what is asked ----
 
     def set_min_time(self, serial_number: str, milliseconds: float) -> None:
-        """Set the lower limit. Raises NotFound, Busy, Conflict unless IDLE, InvalidValue beyond device or maximum."""
+        """Set the lower limit. NotFound, Busy, Unavailable unless connected, InvalidValue beyond device or maximum."""
         times = self._writable(serial_number)
         _check(milliseconds, self._device_limits(serial_number)[0], times.maximum)
         times.wanted_minimum = float(milliseconds)
         self._limits_changed(serial_number)
 
     def set_max_time(self, serial_number: str, milliseconds: float) -> None:
-        """Set the upper limit. Raises NotFound, Busy, Conflict unless IDLE, InvalidValue beyond device or minimum."""
+        """Set the upper limit. NotFound, Busy, Unavailable unless connected, InvalidValue beyond device or minimum."""
         times = self._writable(serial_number)
         _check(milliseconds, times.minimum, self._device_limits(serial_number)[1])
         times.wanted_maximum = float(milliseconds)
@@ -109,7 +109,7 @@ class IntegrationTimes:
     def set_current_time(self, serial_number: str, channel: str, milliseconds: float) -> None:
         """Set the integration time; it is not an automatic one any more.
 
-        Raises NotFound, Busy, Conflict unless IDLE, InvalidValue beyond the limits.
+        Raises NotFound, Busy, Unavailable unless connected, InvalidValue beyond the limits.
         """
         self._of(serial_number, channel)
         times = self._writable(serial_number)
@@ -150,8 +150,10 @@ class IntegrationTimes:
         if self.locked:
             raise Busy("piccolo system is busy")
         status = self._spectrometers[serial_number].status
+        if status in (SpectrometerStatus.RECORDING, SpectrometerStatus.AUTOINTEGRATING):
+            raise Busy(f"status of spectrometer {serial_number} is {status.name}")
         if status is not SpectrometerStatus.IDLE:
-            raise Conflict(f"status of spectrometer {serial_number} is {status.name}")
+            raise Unavailable(f"status of spectrometer {serial_number} is {status.name}")
         return times
 
     def _device_limits(self, serial_number: str) -> tuple[float, float]:

@@ -8,7 +8,7 @@ from types import TracebackType
 
 from piccolo3 import __version__
 from piccolo3.clock import Clock
-from piccolo3.coap import CoapServer
+from piccolo3.coap import CoapServer, open_endpoints
 from piccolo3.components import (
     Component,
     Control,
@@ -53,12 +53,16 @@ class Application:
         await self._stack.aclose()
 
     async def _start(self, stack: AsyncExitStack) -> None:
-        """Start from the bottom up; `stack` gets what stops each."""
+        """Start from the bottom up; `stack` gets what stops each. Nothing moves where the port is taken."""
+        endpoints = await open_endpoints(self._address.address, self._address.port)
+        for endpoint in endpoints:
+            stack.callback(endpoint.close)
         self._system.start()
         stack.push_async_callback(self._system.stop, 0.5)
         engine = await stack.enter_async_context(self._engine)
         self.root = self._tree(engine, await engine.writer.runs())
-        await stack.enter_async_context(CoapServer(self.root, self._address.address, self._address.port))
+        server = CoapServer(self.root, self._address.address, self._address.port, endpoints)
+        await stack.enter_async_context(server)
 
     def _tree(self, engine: Engine, runs: Sequence[RunInfo]) -> Component:
         broker, recorder = engine.broker, engine.recorder

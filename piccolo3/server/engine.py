@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 from contextlib import AsyncExitStack
@@ -62,18 +63,17 @@ class Engine:
 
     async def _start(self, stack: AsyncExitStack) -> None:
         """Start from the bottom up; `stack` gets what stops each."""
-        stack.push_async_callback(self.writer.stop, 1.0)
+        stack.push_async_callback(self.writer.stop, 0.5)
         await self.writer.start()
         self._note_start()
         stack.push_async_callback(self._note_stop)
         self.rig = build_rig(self.instrument, self.clock)
         stack.callback(self.rig.close)
         self._hire()
-        for shutter in self.shutters.values():
-            stack.push_async_callback(shutter.stop, 1.0)
-            await shutter.start()
+        stack.push_async_callback(self._stop_shutters)
+        await asyncio.gather(*(shutter.start() for shutter in self.shutters.values()))
         self.times = IntegrationTimes(self.spectrometers, self.shutters, self._state, self.broker)
-        stack.push_async_callback(self.spectrometers.stop, 1.0)
+        stack.push_async_callback(self.spectrometers.stop, 0.5)
         await self.spectrometers.start()
         self.recorder = self._recorder()
         stack.push_async_callback(self.recorder.stop)
@@ -105,6 +105,9 @@ class Engine:
             channel.direction: ShutterWorker(channel.direction, channel, rig.shutters[channel.direction], clock, broker)
             for channel in instrument.channels
         }
+
+    async def _stop_shutters(self) -> None:
+        await asyncio.gather(*(shutter.stop(0.5) for shutter in self.shutters.values()))
 
     def _recorder(self) -> Recorder:
         return Recorder(

@@ -75,6 +75,11 @@ class DataDirectory:
             self.close()
             raise
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it is open."""
+        return self._identity is not None
+
     def close(self) -> None:
         """Give the directory to others; closing twice does no harm."""
         self._identity = None
@@ -94,7 +99,8 @@ class DataDirectory:
             status = self._path.stat()
         return status.st_dev, status.st_ino
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Raise StoreError unless it is open and still where it was."""
         if self._identity is None:
             raise store_error("using the data directory", self._path, "it is not open")
         # what is below the mount point of a disk that went away must not be filled instead
@@ -103,7 +109,7 @@ class DataDirectory:
 
     def runs(self) -> list[RunInfo]:
         """All runs, sorted by name."""
-        self._check()
+        self.check()
         return list_runs(self._path)
 
     def newest_run(self) -> str | None:
@@ -113,7 +119,7 @@ class DataDirectory:
 
     def run_exists(self, run: str) -> bool:
         """Whether there is a run of that name (that does not lead outside of the data directory)."""
-        self._check()
+        self.check()
         try:
             find_run(self._path, run)
         except (InvalidValue, NotFound):
@@ -140,12 +146,12 @@ class DataDirectory:
 
     def spectra_files(self, run: str) -> list[str]:
         """The names of the data files of a run, in descending order."""
-        self._check()
+        self.check()
         return list_spectra(self._path, find_run(self._path, run))
 
     def current_batch(self, run: str) -> int:
         """The last batch number that was given to the run or is in the name of one of its files, -1 for none."""
-        self._check()
+        self.check()
         return max(last_batch(find_run(self._path, run)), self._ledger.last(run))
 
     def new_batch(self, run: str) -> int:
@@ -156,7 +162,7 @@ class DataDirectory:
 
     def read(self, run: str, name: str) -> str:
         """The text of a data file."""
-        self._check()
+        self.check()
         return read_spectra(self._path, find_run(self._path, run), name)
 
     def write(self, spectra: SpectraList) -> tuple[Path, ...]:

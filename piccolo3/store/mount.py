@@ -54,6 +54,10 @@ class Mount:
             raise Conflict(f"device {self.device} mounted in wrong directory {points[0]}")
         return False
 
+    def carries(self, path: Path) -> bool:
+        """Whether the path is below the mount point."""
+        return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(self.point))
+
     def mount(self) -> str:
         """Mount the device; return what was done, empty if it was mounted already."""
         if self.is_mounted():

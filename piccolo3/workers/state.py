@@ -50,7 +50,7 @@ class State:
             key, value = next(iter(self._unsaved.items()))
             del self._unsaved[key]
             try:
-                await self._writer.run(partial(self._file.put, key, value))
+                await self._writer.keep(partial(self._file.put, key, value))
             except StoreError as error:
                 self._unsaved.setdefault(key, value)  # unless it has changed meanwhile
                 _logger.warning("settings can't be saved yet: %s", error)

@@ -8,8 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from piccolo3.errors import PiccoloError
 from piccolo3.spectrum import SpectraList
 from piccolo3.store import DataDirectory, RunInfo
+from piccolo3.store.mount import Mount
 from piccolo3.workers.calls import at_most, retrieve
 from piccolo3.workers.worker import Worker
 
@@ -85,6 +87,41 @@ class Writer:
         task.add_done_callback(self._writing.discard)
         task.add_done_callback(retrieve)
         return await asyncio.shield(task)
+
+    async def keep(self, function: Callable[[], T]) -> T:
+        """As `run`, for what belongs into the directory: StoreError where that is not there, on a stick, say."""
+
+        def kept() -> T:
+            self._directory.check()
+            return function()
+
+        return await self.run(kept)
+
+    async def mount(self, mount: Mount) -> str:
+        """Mount the device, and open the directory if it was closed to unmount it; what was done."""
+
+        def mounted() -> str:
+            done = mount.mount()
+            if not self._directory.is_open:
+                self._directory.open()
+            return done
+
+        return await self.run(mounted)
+
+    async def unmount(self, mount: Mount) -> str:
+        """Unmount the device, closing the directory if it is on it; what was done. Nothing can be written then."""
+
+        def unmounted() -> str:
+            if not mount.carries(self._directory.path):
+                return mount.unmount()
+            self._directory.close()
+            try:
+                return mount.unmount()
+            except PiccoloError:
+                self._directory.open()
+                raise
+
+        return await self.run(unmounted)
 
     async def read(self, run: str, file_name: str) -> str:
         """The text of a file."""

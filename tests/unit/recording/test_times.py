@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from piccolo3.config import SpectrometerConfig
-from piccolo3.errors import Busy, Conflict, InvalidValue, NotFound
+from piccolo3.errors import Busy, InvalidValue, NotFound, Unavailable
 from piccolo3.jsonvalue import JsonValue
 from piccolo3.recording import IntegrationTimeChanged, IntegrationTimes, as_number
 from piccolo3.status import AutointegrationState
@@ -156,7 +156,7 @@ def test_only_an_idle_spectrometer_is_set() -> None:
             lambda t: t.set_current_time("A", "upwelling", 10),
         ]
         for request in requests:
-            with pytest.raises(Conflict, match=r"^status of spectrometer A is DISCONNECTED$"):
+            with pytest.raises(Unavailable, match=r"^status of spectrometer A is DISCONNECTED$"):
                 request(bench.times)
         bench.times.set_min_time("B", 10)
 
