@@ -58,7 +58,7 @@ class Application:
         for endpoint in endpoints:
             stack.callback(endpoint.close)
         self._system.start()
-        stack.push_async_callback(self._system.stop, 0.5)
+        stack.push_async_callback(self._system.stop, 0.1)
         engine = await stack.enter_async_context(self._engine)
         self.root = self._tree(engine, await engine.writer.runs())
         server = CoapServer(self.root, self._address.address, self._address.port, endpoints)

@@ -63,7 +63,7 @@ class Engine:
 
     async def _start(self, stack: AsyncExitStack) -> None:
         """Start from the bottom up; `stack` gets what stops each."""
-        stack.push_async_callback(self.writer.stop, 0.5)
+        stack.push_async_callback(self.writer.stop, 0.8)
         await self.writer.start()
         self._note_start()
         stack.push_async_callback(self._note_stop)
