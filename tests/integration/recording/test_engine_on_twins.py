@@ -52,6 +52,7 @@ class Instrument:
     spectrometers: SpectrometerGroup
     times: IntegrationTimes
     rig: Rig
+    broker: Broker
     path: Path
     outcomes: list[Outcome]
     statuses: list[str]
@@ -116,7 +117,7 @@ def run(path: Path, scenario: Callable[[Instrument], Awaitable[None]]) -> None:
             recorder = Recorder(group, shutters, writer, times, state, clock, broker, "1.2.3")
             stack.push_async_callback(recorder.stop)
             await recorder.start()
-            instrument = Instrument(recorder, group, times, rig, path, [], [])
+            instrument = Instrument(recorder, group, times, rig, broker, path, [], [])
             broker.subscribe(BatchEnded, lambda event: instrument.outcomes.append(event.outcome))
             broker.subscribe(StatusChanged, lambda event: instrument.statuses.append(event.status))
             await instrument.until(lambda: all(w.status is SpectrometerStatus.IDLE for w in group.values()))
