@@ -15,7 +15,7 @@ from tests.unit.recording.bench import Bench, run
 from tests.unit.workers.fakes import until
 
 Command = Callable[[Bench], Awaitable[None]]
-STARTS = ("record", "dark", "auto")
+STARTS = ("record", "deled", "burst", "triggered", "dark", "auto")
 
 
 async def _set_time(bench: Bench, serial: str, time: float) -> None:
@@ -37,8 +37,17 @@ async def _advance(bench: Bench) -> None:
     bench.clock.advance(2.0)
 
 
+async def _trigger(bench: Bench) -> None:
+    bench.recorder.trigger(1, bench.clock.monotonic())
+
+
 COMMANDS: dict[str, Command] = {
     "record": lambda b: b.recorder.record_sequence(run="p", sequences=2, autointegration=1, delay=1),
+    "deled": lambda b: b.recorder.record_sequence(run="p", sequences=2, mode="deled", averages=2),
+    "burst": lambda b: b.recorder.record_sequence(run="p", sequences=3, mode="classic", burst=True),
+    "triggered": lambda b: b.recorder.record_sequence(run="p", sequences=2, mode="dark_each", triggered=True),
+    "trigger": _trigger,
+    "make safe": lambda b: b.recorder.make_safe(),
     "record badly": lambda b: b.recorder.record_sequence(run="q", sequences=2, target=99),
     "dark": lambda b: b.recorder.record_dark("q"),
     "auto": lambda b: b.recorder.auto(60),
