@@ -20,6 +20,9 @@ from piccolo3.spectrum.spectrum import Spectrum
 __all__ = ["dumps", "loads"]
 
 _INT32 = np.iinfo(np.int32)
+_NUMBERS = {int, float}
+_scalar_text = json.JSONEncoder(allow_nan=False).encode
+_nested_text = json.JSONEncoder(sort_keys=True, indent=1, allow_nan=False).encode
 _read_all = attrgetter(
     "serial_number",
     "model",
@@ -60,16 +63,18 @@ def dumps(spectra: SpectraList) -> str:
 
 
 def _spectrum_text(spectrum: Spectrum) -> str:
-    items = (f"{json.dumps(key)}: {_value_text(value)}" for key, value in sorted(spectrum.metadata.items()))
+    items = (f"{_scalar_text(key)}: {_value_text(value)}" for key, value in sorted(spectrum.metadata.items()))
     metadata = ",\n    ".join(items)
     metadata = f"{{\n    {metadata}\n   }}" if metadata else "{}"
     return f'{{\n   "Metadata": {metadata},\n   "Pixels": {_row_text(spectrum.pixels.tolist(), 3)}\n  }}'
 
 
 def _value_text(value: JsonValue) -> str:
-    if isinstance(value, list) and value and all(type(item) is float and math.isfinite(item) for item in value):
+    if not isinstance(value, list | dict):
+        return _scalar_text(value)
+    if isinstance(value, list) and value and set(map(type, value)) <= _NUMBERS and all(map(math.isfinite, value)):
         return _row_text(value, 4)
-    return json.dumps(value, sort_keys=True, indent=1, allow_nan=False).replace("\n", "\n    ")
+    return _nested_text(value).replace("\n", "\n    ")
 
 
 def _row_text(numbers: Sequence[float], depth: int) -> str:
