@@ -30,9 +30,7 @@ class CoapServer:
     `open_endpoints` has opened for them already: who has to know first that the port is free opens them itself.
     """
 
-    def __init__(
-        self, root: Component, address: str, port: int, endpoints: Sequence[Endpoint] | None = None
-    ) -> None:
+    def __init__(self, root: Component, address: str, port: int, endpoints: Sequence[Endpoint] | None = None) -> None:
         self._root = root
         self._endpoints = endpoints
         self._address = address
