@@ -240,7 +240,7 @@ class Recorder:
         problems = closing.result() if closing.done() else ("a shutter has not been closed in time",)
         for problem in problems:
             self._board.show_error(problem)
-        if batch is not None and not batch.done():
+        if batch is not None:  # also one that is done: what follows from that is done, too, when this returns
             await asyncio.wait({batch}, timeout=_ABORT_LIMIT)
 
     async def pause(self) -> None:
