@@ -90,6 +90,14 @@ class Daemon:
         for name in names:
             self.wait_for(f"spectrometer/{name}/status", lambda status: status == 6)
 
+    def wait_until_it_catches(self, number: int) -> None:
+        """Wait until the process has a handler for the signal."""
+        status = Path(f"/proc/{self.process.pid}/status")
+        until = time.monotonic() + 20
+        while not int(status.read_text().partition("SigCgt:")[2].split()[0], 16) & 1 << (number - 1):
+            assert time.monotonic() < until, "no handler"
+            time.sleep(0.005)
+
     def stop(self, number: int = signal.SIGTERM) -> tuple[int, float]:
         """Send the signal; return exit status and seconds it took."""
         begin = time.monotonic()
