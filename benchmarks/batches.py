@@ -22,10 +22,11 @@ def _limit(milliseconds: float) -> float:
     """What a batch takes at least, s.
 
     A channel: pulse and settling of its shutter, the mean remainder of an exposure at the minimum integration time,
-    which is under way, the exposure and its read-out. Darks, one at each end, do without the shutter.
+    which is under way, the exposure and its read-out. Darks, one at each end, do without the shutter, but before the
+    last one the shutter of the light has to be closed.
     """
     dark = twins.FLAME_MINIMUM / 2 + milliseconds + twins.FLAME_READ_OUT
-    return len(twins.CHANNELS) * (SEQUENCES * (SHUTTER + dark) + 2 * dark) / 1000
+    return (len(twins.CHANNELS) * (SEQUENCES * (SHUTTER + dark) + 2 * dark) + SHUTTER) / 1000
 
 
 async def batches() -> list[Result]:

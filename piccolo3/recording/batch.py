@@ -7,6 +7,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Literal, TypeVar
 
 from piccolo3.config import RecordingConfig
@@ -236,8 +237,7 @@ class Batch:
         if not anybody_idle(self._rig):
             await self._close_shutters()
             if not await self._gate.hold(somebody_idle(self._rig, self._broker)):
-                message = "no spectrometer is available"
-                self._board.show_error(message)
+                self._board.show_error(message := "no spectrometer is available")
                 raise _Failed(message)
 
     async def _close_shutters(self) -> None:
@@ -284,8 +284,9 @@ class Batch:
             self._sheet = Sheet(self._place(step), self._rig.software_version)
         sheet = self._sheet
         sheet.expect(kind, step.channels)
-        for channel in step.channels:
-            await self._record_channel(sheet, step, channel, kind)
+        self._measurement.begin()
+        for channel, following in zip_longest(step.channels, step.channels[1:]):
+            await self._record_channel(sheet, step, channel, kind, stay=self._stays(step, kind, channel, following))
         if kind is SpectrumKind.LIGHT and self._follower is not None:
             self._follower.after(sheet.spectra().spectra)
         sheet.complete = step.completes
@@ -300,9 +301,15 @@ class Batch:
         if channels:
             await self._record(Step(Action.DARK, step.sequence, channels, completes=self._sheet is None))
 
-    async def _record_channel(self, sheet: Sheet, step: Step, channel: str, kind: SpectrumKind) -> None:
-        more = step.sequence < self._settings.sequences - 1
-        stay = self._order.burst and kind is SpectrumKind.LIGHT and len(step.channels) == 1 and more
+    def _stays(self, step: Step, kind: SpectrumKind, channel: str, following: str | None) -> bool:
+        """Whether the detectors just go on: the next measurement is of the same view, at the same times."""
+        if kind is SpectrumKind.LIGHT:
+            is_last = step.sequence == self._settings.sequences - 1
+            return self._order.burst and len(step.channels) == 1 and not is_last
+        time = self._rig.times.current_time
+        return following is not None and all(time(s, channel) == time(s, following) for s in self._rig.spectrometers)
+
+    async def _record_channel(self, sheet: Sheet, step: Step, channel: str, kind: SpectrumKind, *, stay: bool) -> None:
         averages = self._settings.averages
         taken = await self._undisturbed(
             lambda: self._show(step, channel),

@@ -57,6 +57,11 @@ class Measurement:
         self._rig = rig
         self._losses = losses
         self._complain = complain
+        self._dark_since: float | None = None
+
+    def begin(self) -> None:
+        """What is measured now does not go on where the last measurement ended."""
+        self._dark_since = None
 
     async def measure(
         self, channel: str, kind: SpectrumKind, sequence: int, *, averages: int = 1, stay: bool = False
@@ -73,7 +78,7 @@ class Measurement:
             if kind is SpectrumKind.LIGHT:
                 settled = await rig.shutters.open_only(channel)
             else:
-                settled = max(await rig.shutters.make_sure_closed(), rig.clock.monotonic())
+                settled = await self._closed()
         except DeviceError as error:
             self._lose(error.message, where, len(rig.spectrometers))
             return ()
@@ -82,6 +87,13 @@ class Measurement:
             *(self._expose(worker, channel, kind, settled, averages, stay, where) for worker in workers)
         )
         return tuple(one for one in taken if one is not None)
+
+    async def _closed(self) -> float:
+        """Close all shutters; since when (monotonic, s) darks are of use. Those of one sequence follow one another."""
+        moved = await self._rig.shutters.make_sure_closed()
+        if self._dark_since is None or moved > self._dark_since:
+            self._dark_since = max(moved, self._rig.clock.monotonic())
+        return self._dark_since
 
     async def _expose(
         self,

@@ -23,33 +23,33 @@ async def guarded(worker: Worker, guard: GuardedSpectrometer, function: Callable
 
     An overdue call is interrupted, gets `grace` seconds to return, and DeviceTimeout is raised in any case.
     """
-    task = asyncio.ensure_future(worker.run(function))
-    task.add_done_callback(retrieve)
+    result = worker.submit(function)
+    result.add_done_callback(retrieve)
     try:
         while (left := guard.remaining()) > 0:
-            await asyncio.wait({task}, timeout=left)
-            if task.done():
-                return task.result()
+            await asyncio.wait({result}, timeout=left)
+            if result.done():
+                return result.result()
         overdue = guard.call or "a call"
         _logger.error("%s: no answer from %s; interrupting it", worker.name, overdue)
         interrupt(guard, worker.name)
-        await asyncio.wait({task}, timeout=grace)
+        await asyncio.wait({result}, timeout=grace)
         raise DeviceTimeout(f"no answer from {overdue}")
     finally:
-        task.cancel()
+        result.cancel()
 
 
 async def limited(worker: Worker, function: Callable[[], T], *, limit: float) -> T:
     """The result of `function`, called in the thread of `worker`; DeviceTimeout after `limit` seconds."""
-    task = asyncio.ensure_future(worker.run(function))
-    task.add_done_callback(retrieve)
+    result = worker.submit(function)
+    result.add_done_callback(retrieve)
     try:
-        await asyncio.wait({task}, timeout=limit)
-        if task.done():
-            return task.result()
+        await asyncio.wait({result}, timeout=limit)
+        if result.done():
+            return result.result()
         raise DeviceTimeout(f"{worker.name} has not answered within {limit:.3g} s")
     finally:
-        task.cancel()
+        result.cancel()
 
 
 def interrupt(guard: GuardedSpectrometer, name: str) -> None:

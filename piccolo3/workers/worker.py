@@ -50,6 +50,10 @@ class Worker:
 
         Raises Busy if the slot is taken, Unavailable if the thread does not run.
         """
+        return await self.submit(function)
+
+    def submit(self, function: Callable[[], T]) -> asyncio.Future[T]:
+        """As `run`, at once: the future of the result. Cancelling it only means that nobody wants the result."""
         if self.busy:
             raise Busy(f"{self.name} is busy")
         if self._thread is None or self._stopping:
@@ -67,7 +71,7 @@ class Worker:
                 _post(loop, partial(self._succeeded, result, value))
 
         self._jobs.put(job)
-        return await result
+        return result
 
     async def idle(self) -> None:
         """Wait until the slot is free."""
