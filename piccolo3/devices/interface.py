@@ -15,6 +15,7 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
+from piccolo3.errors import DeviceError
 from piccolo3.status import ShutterStatus
 
 __all__ = ["Exposure", "Freshness", "PowerSwitch", "Shutter", "Spectrometer", "SpectrometerInfo", "TimeChange"]
@@ -49,7 +50,10 @@ class Freshness:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpectrometerInfo:
-    """What a spectrometer says of itself once it is open. It does not change while it stays open."""
+    """What a spectrometer says of itself once it is open. It does not change while it stays open.
+
+    `backend` names the driver library that it is open with, None where there is no choice.
+    """
 
     serial_number: str
     model: str
@@ -65,6 +69,7 @@ class SpectrometerInfo:
     freshness: Freshness
     has_cooler: bool
     simulated: bool
+    backend: str | None = None
 
     @property
     def free_running(self) -> bool:
@@ -135,6 +140,10 @@ class Spectrometer(ABC):
     @abstractmethod
     def set_cooler(self, enabled: bool, target: float) -> None:
         """Switch the thermo-electric cooler and set its target (degrees Celsius); nothing without a cooler."""
+
+    def reset(self) -> None:
+        """Reset it on its bus, open or closed; it has to be closed and opened afterwards. DeviceError if it can't."""
+        raise DeviceError("this spectrometer can't be reset")
 
     @abstractmethod
     def interrupt(self) -> None:

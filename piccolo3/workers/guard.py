@@ -78,5 +78,9 @@ class GuardedSpectrometer(Spectrometer):
         with self._limited("set_cooler", self._margin):
             self._device.set_cooler(enabled, target)
 
+    def reset(self) -> None:
+        with self._limited("reset", self._open_limit):
+            self._device.reset()
+
     def interrupt(self) -> None:
         self._device.interrupt()
