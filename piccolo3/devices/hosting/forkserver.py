@@ -1,0 +1,110 @@
+"""The daemon's end of the fork server."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import weakref
+from collections.abc import Sequence
+from contextlib import suppress
+
+__all__ = ["ForkServer", "fork_server"]
+
+_DEADLINE = 2.0  # s for a fork server that was told to end
+_COMMAND = "from piccolo3.devices.hosting.nursery import main; main({control}, {preload!r})"
+
+_lock = threading.Lock()
+_shared: weakref.WeakValueDictionary[tuple[str, ...], ForkServer] = weakref.WeakValueDictionary()
+
+
+def fork_server(preload: Sequence[str]) -> ForkServer:
+    """The fork server that has loaded these modules. It ends when nobody refers to it any more."""
+    with _lock:
+        key = tuple(preload)
+        server = _shared.get(key)
+        if server is None:
+            server = _shared[key] = ForkServer(key)
+        return server
+
+
+class ForkServer:
+    """Starts with the first request, and again if it has died; it takes its hosts with it when it ends.
+
+    A process of its own, not a fork of this one, has no threads, no sockets and no locks of the daemon. It is started
+    as late as possible, because going into the background closes all descriptors.
+    """
+
+    def __init__(self, preload: Sequence[str]) -> None:
+        self._preload = tuple(preload)
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._end: weakref.finalize[..., ForkServer] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The number of the process, None unless it runs."""
+        process = self._process
+        return None if process is None or process.poll() is not None else process.pid
+
+    def request(self, channel: int, memory: int, sentinel: int) -> None:
+        """Ask for a host with these descriptors. From any thread; whether it came to be is told by the sentinel."""
+        with self._lock:
+            for _ in range(2):  # once more if it has died meanwhile
+                control = self._running()
+                with suppress(OSError):
+                    socket.send_fds(control, [b"host"], [channel, memory, sentinel])
+                    return
+                self._stop()
+
+    def close(self) -> None:
+        """End it, and all hosts that it still has."""
+        with self._lock:
+            self._stop()
+
+    def _running(self) -> socket.socket:
+        if self._control is None or self._process is None or self._process.poll() is not None:
+            self._stop()
+            self._start()
+        assert self._control is not None
+        return self._control
+
+    def _start(self) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            command = _COMMAND.format(control=theirs.fileno(), preload=self._preload)
+            # the directory of the entry point and the working directory are not for modules (-P), the same path is
+            options = [f"-W{option}" for option in sys.warnoptions]
+            environment = os.environ | {
+                "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+                "OPENBLAS_NUM_THREADS": "1",  # what has threads can't be forked safely; hosts only copy
+            }
+            try:
+                self._process = subprocess.Popen(  # noqa: S603
+                    [sys.executable, "-P", *options, "-c", command],
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                    env=environment,
+                )
+            except BaseException:
+                ours.close()
+                raise
+        self._control = ours
+        self._end = weakref.finalize(self, _end, self._process, ours)
+
+    def _stop(self) -> None:
+        if self._end is not None:
+            self._end()
+        self._process = self._control = self._end = None
+
+
+def _end(process: subprocess.Popen[bytes], control: socket.socket) -> None:
+    control.close()
+    try:
+        process.wait(_DEADLINE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
