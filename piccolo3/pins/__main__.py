@@ -1,0 +1,46 @@
+"""The process that owns the pins: `python -m piccolo3.pins FACTORY DESCRIPTOR`, started by `piccolo3.pins.Pins`."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import socket
+import sys
+import tempfile
+
+from piccolo3.pins.factory import PinsUnusable, make_factory
+from piccolo3.pins.messages import send
+from piccolo3.pins.priority import raise_priority
+from piccolo3.pins.server import Server
+
+__all__ = ["main"]
+
+
+def main(factory_name: str, descriptor: int) -> int:
+    """Serve the connection with that file descriptor until its other end is gone; return the exit status."""
+    # whoever started this process ends it, when the shutters are closed, by going away
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    with socket.socket(fileno=descriptor) as control, tempfile.TemporaryDirectory(prefix="piccolo3-pins-") as folder:
+        # lgpio makes pipes in the working directory, with the same names in every process
+        os.chdir(folder)
+        os.environ["LG_WD"] = folder
+        try:
+            factory = make_factory(factory_name)
+        except PinsUnusable as error:
+            send(control, {"error": str(error)[:1000]})
+            return 0
+        priority = raise_priority()
+        gc.freeze()
+        try:
+            send(control, {"ready": {"factory": type(factory).__name__, "priority": priority}})
+            Server(control, factory).run()
+        finally:
+            factory.close()
+            os.chdir("/")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], int(sys.argv[2])))
