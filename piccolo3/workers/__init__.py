@@ -3,6 +3,7 @@
 from piccolo3.workers.events import ShutterChanged, SpectrometerChanged
 from piccolo3.workers.group import POWER_DELAY, SpectrometerGroup
 from piccolo3.workers.link import Acquires, SpectrometerTiming
+from piccolo3.workers.recovery import RecoveryTiming, Rung
 from piccolo3.workers.shutter import ShutterWorker
 from piccolo3.workers.spectrometer import SpectrometerWorker
 from piccolo3.workers.state import State
@@ -13,6 +14,8 @@ from piccolo3.workers.writer import Writer
 __all__ = [
     "POWER_DELAY",
     "Acquires",
+    "RecoveryTiming",
+    "Rung",
     "ShutterChanged",
     "ShutterWorker",
     "SpectrometerChanged",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -15,6 +15,7 @@ from piccolo3.errors import DeviceError, DeviceRemoved, InvalidValue
 from piccolo3.workers.calls import at_most, guarded, interrupt, limited
 from piccolo3.workers.cooler import Cooler
 from piccolo3.workers.guard import GuardedSpectrometer
+from piccolo3.workers.recovery import RecoveryTiming
 from piccolo3.workers.worker import Worker
 
 __all__ = ["AcquirerFactory", "Acquires", "Link", "SpectrometerTiming"]
@@ -38,14 +39,16 @@ AcquirerFactory = Callable[[Spectrometer, SpectrometerInfo, Clock], Acquires]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpectrometerTiming:
-    """Seconds; `margin`, `open_limit` and `grace` are deadlines for the driver on the machine's own clock."""
+    """Seconds; `margin`, `open_limit` and `grace` are deadlines for the driver on the machine's own clock.
+
+    An idle device is visited every `upkeep`, so that it is not said to be there for long when it is gone.
+    """
 
     margin: float = 2.0
     open_limit: float = 30.0
     grace: float = 0.5
-    first_retry: float = 1.0
-    longest_retry: float = 60.0
-    upkeep: float = 10.0
+    recovery: RecoveryTiming = field(default_factory=RecoveryTiming)
+    upkeep: float = 1.0
     fresh_temperature: float = 1.0
     most_rejections: int = 3
 
@@ -146,6 +149,16 @@ class Link:
             self._opened = False
         self._cooler.closed()
 
+    async def reset(self) -> None:
+        """Reset the closed device on its bus. Raises DeviceError, also where that can't be done."""
+        self._opened = True  # it may take a process, which is ended by closing
+        await self._call(self._guard.reset)
+
+    async def cut_power(self) -> None:
+        """Switch the closed device off; opening switches it on again. Raises DeviceError if the switch fails."""
+        if self._power is not None:
+            await self._switch(self._power.off)
+
     async def power_off(self) -> None:
         """Cooler off, close, switch off. Raises DeviceError if the switch fails."""
         await self._worker.idle()
@@ -155,8 +168,7 @@ class Link:
             except DeviceError as error:
                 _logger.warning("cooler of %s before the power goes: %s", self._name, error)
         await self.close()
-        if self._power is not None:
-            await self._switch(self._power.off)
+        await self.cut_power()
 
     async def _call(self, function: Callable[[], T]) -> T:
         """Call the device; whatever its driver raises comes out as a DeviceError."""

@@ -13,13 +13,14 @@ from piccolo3.clock import Clock
 from piccolo3.config import SpectrometerConfig
 from piccolo3.devices import Acquirer
 from piccolo3.devices.interface import Exposure, PowerSwitch, Spectrometer, SpectrometerInfo
-from piccolo3.errors import Busy, Conflict, DeviceError, InvalidValue, SpectrumRejected, Unavailable
+from piccolo3.errors import Busy, Conflict, DeviceError, DeviceRemoved, InvalidValue, SpectrumRejected, Unavailable
 from piccolo3.events import Broker
 from piccolo3.status import SpectrometerStatus
 from piccolo3.workers.calls import at_most, retrieve, wait_for_event
 from piccolo3.workers.cooler import Cooler
 from piccolo3.workers.events import SpectrometerChanged
 from piccolo3.workers.link import AcquirerFactory, Link, SpectrometerTiming
+from piccolo3.workers.recovery import Ladder, Rung
 
 __all__ = ["SpectrometerWorker"]
 
@@ -38,8 +39,8 @@ class _Goal(Enum):
 class SpectrometerWorker:
     """A spectrometer with a thread of its own. All methods belong to the event loop's thread.
 
-    A keeper task brings the device to where it was asked to be and, after a failure, tries again for ever with
-    growing pauses. `status` says what is, `reason` why it is not IDLE.
+    A keeper task brings the device to where it was asked to be and, after a failure, climbs the `Ladder` for ever.
+    `status` says what is, `reason` why it is not IDLE, `attempts` what was done about failures since the start.
     """
 
     def __init__(
@@ -68,7 +69,8 @@ class SpectrometerWorker:
         self._keeper: asyncio.Task[None] | None = None
         self._upkeep: asyncio.Task[None] | None = None
         self._exposing: asyncio.Task[Exposure] | None = None
-        self._failures = 0
+        self._ladder = Ladder(self._timing.recovery, has_power_switch=power is not None)
+        self._rung: Rung | None = None
         self._rejections = 0
         self._pause = 0.0
 
@@ -83,6 +85,11 @@ class SpectrometerWorker:
     def info(self) -> SpectrometerInfo | None:
         """What the device said of itself when it was opened last; None before the first time."""
         return self._link.info
+
+    @property
+    def attempts(self) -> dict[Rung, int]:
+        """How often each rung of the ladder was tried."""
+        return dict(self._ladder.done)
 
     @property
     def have_cooler(self) -> bool | None:
@@ -229,7 +236,8 @@ class SpectrometerWorker:
         except DeviceError as error:
             self._drop(error)
             raise
-        self._failures = self._rejections = 0
+        self._rejections = 0
+        self._ladder.worked(self._clock.monotonic(), fully=True)
         if self._cooler.is_due or self._clock.monotonic() - self._link.visited >= self._timing.fresh_temperature:
             self._begin_upkeep()
         self._set_status(Status.IDLE)
@@ -260,11 +268,30 @@ class SpectrometerWorker:
             await self._link.close()
             return pause
         if not self._link.ready:
+            rung, self._rung = self._rung, None
+            if rung is not None and (pause := await self._climb(rung)):
+                return pause
             await self._connect()
         else:
             with contextlib.suppress(DeviceError):  # it has been dropped then
                 await self._keep_up()
         return self._timing.upkeep
+
+    async def _climb(self, rung: Rung) -> float:
+        """Do what is to be done before the device is opened again; seconds until that."""
+        self._ladder.tried(rung, self._clock.monotonic())
+        if rung is not Rung.REOPEN:
+            _logger.warning("spectrometer %s is %s", self.serial_number, rung.value)
+            self._set_status(self._status, f"being {rung.value}")
+        try:
+            if rung is Rung.RESET:
+                await self._link.reset()
+            elif rung is Rung.POWER_CYCLE:
+                await self._link.cut_power()
+                return self._timing.recovery.power_off_time
+        except DeviceError as error:
+            _logger.warning("spectrometer %s can't be %s: %s", self.serial_number, rung.value, error)
+        return 0.0
 
     async def _connect(self) -> None:
         await self._link.close()
@@ -280,7 +307,8 @@ class SpectrometerWorker:
 
     async def _leave(self, goal: _Goal) -> None:
         was_on = self.cooler_enabled
-        self._failures, self._pause = 0, 0.0
+        self._ladder.forget()
+        self._rung, self._pause = None, 0.0
         try:
             if goal is _Goal.POWERED_OFF:
                 await self._link.power_off()
@@ -318,10 +346,10 @@ class SpectrometerWorker:
         except DeviceError as error:
             self._drop(error)
             raise
-        self._failures = 0
 
     async def _visit(self) -> None:
         cooler, temperature = await self._link.visit()
+        self._ladder.worked(self._clock.monotonic(), fully=False)
         if cooler:
             self._publish("cooler")
         if temperature:
@@ -332,10 +360,10 @@ class SpectrometerWorker:
     def _drop(self, error: DeviceError) -> None:
         """The device has failed: say so, come back to it later."""
         stuck = "; its driver is stuck in a call" if self._link.stuck else ""
-        if self._failures == 0:
+        if self._ladder.failures == 0:
             _logger.warning("spectrometer %s: %s%s; trying again", self.serial_number, error, stuck)
-        self._pause = min(self._timing.longest_retry, self._timing.first_retry * 2.0 ** min(self._failures, 30))
-        self._failures += 1
+        attempt = self._ladder.failed(self._clock.monotonic(), is_absent=isinstance(error, DeviceRemoved))
+        self._pause, self._rung = attempt.pause, attempt.rung
         self._rejections = 0
         was_on = self._cooler.closed()
         self._link.drop()

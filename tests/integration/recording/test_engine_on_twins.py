@@ -21,7 +21,15 @@ from piccolo3.recording import BatchEnded, IntegrationTimes, Outcome, Recorder, 
 from piccolo3.spectrum import SpectraList, loads
 from piccolo3.status import AutointegrationState, ShutterStatus, SpectrometerStatus, SpectrumKind
 from piccolo3.store import DataDirectory, StateFile
-from piccolo3.workers import ShutterWorker, SpectrometerGroup, SpectrometerTiming, SpectrometerWorker, State, Writer
+from piccolo3.workers import (
+    RecoveryTiming,
+    ShutterWorker,
+    SpectrometerGroup,
+    SpectrometerTiming,
+    SpectrometerWorker,
+    State,
+    Writer,
+)
 
 MODELS = {"dummy_A": "QE-PRO", "dummy_B": "FLAME-S"}
 CHANNELS = ("downwelling", "upwelling")
@@ -43,7 +51,7 @@ INSTRUMENT = InstrumentConfig(
     ),
     simulation=SimulationConfig(clouds=0.0),
 )
-QUICK = SpectrometerTiming(margin=0.3, grace=0.1, first_retry=0.02)
+QUICK = SpectrometerTiming(margin=0.3, grace=0.1, recovery=RecoveryTiming(first_retry=0.02))
 
 
 @dataclass

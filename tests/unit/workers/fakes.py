@@ -116,6 +116,9 @@ class FakeSpectrometer(Spectrometer):
         self._enter("set_cooler")
         self.cooler = (enabled, target)
 
+    def reset(self) -> None:
+        self._enter("reset")
+
     def interrupt(self) -> None:
         self.calls.append("interrupt")
         self.interrupted.set()

@@ -20,7 +20,7 @@ from piccolo3.errors import (
 )
 from piccolo3.events import Broker
 from piccolo3.status import SpectrometerStatus as Status
-from piccolo3.workers import SpectrometerChanged, SpectrometerTiming, SpectrometerWorker
+from piccolo3.workers import Rung, SpectrometerChanged, SpectrometerTiming, SpectrometerWorker
 from tests.unit.workers.fakes import FakeAcquirer, FakePower, FakeSpectrometer, StepClock, spectrometer_config, until
 
 QUICK = SpectrometerTiming(margin=0.05, open_limit=0.05, grace=0.02)
@@ -163,17 +163,53 @@ def test_a_device_error_drops_it_and_it_comes_back() -> None:
         assert not bench.worker.cooler_enabled
         with pytest.raises(Unavailable, match="status of spectrometer A is DROPPED"):
             await bench.worker.acquire(20.0, 0.0)
-        for pause in (1.0, 2.0, 4.0, 8.0):  # growing pauses
+        for pause in (1.0, 2.0, 4.0, 5.0):  # growing pauses
             await bench.backs_off()
             bench.clock.advance(pause - 0.1)
             await asyncio.sleep(0.005)
             assert bench.now() is Status.DROPPED
             bench.clock.advance(0.1)
+            if pause == 4.0:
+                await until(lambda: bench.power.switched[-1] == "off" and bench.clock.sleeping == 1)
+                bench.clock.advance(5.0)
             await until(lambda: bench.worker.status is not Status.DROPPED)
             await until(lambda: bench.worker.status is not Status.CONNECTING)
         assert bench.now() is Status.IDLE
         assert bench.device.cooler == (True, -10.0)
         await bench.worker.acquire(20.0, 0.0)
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("failure", [None, DeviceError("no permission")])
+def test_what_fails_again_and_again_is_reset_and_then_switched_off_and_on(failure: Exception | None) -> None:
+    async def scenario(bench: Bench) -> None:
+        if failure is not None:
+            bench.device.failures["reset"] = [failure] * 9
+        bench.device.failures["read"] = [DeviceTimeout("no answer")] * 4
+        for pause, rung in ((1.0, "close"), (2.0, "reset"), (4.0, "off"), (8.0, "reset")):
+            with pytest.raises(DeviceTimeout):
+                await bench.worker.acquire(20.0, 0.0)
+            await bench.backs_off()
+            bench.device.calls.clear()
+            bench.power.switched.clear()
+            bench.clock.advance(pause)
+            if rung == "off":
+                await until(lambda: bench.power.switched == ["off"] and bench.clock.sleeping == 1)
+                assert bench.worker.reason == "being switched off and on"
+                bench.clock.advance(5.0)
+            await bench.is_(Status.IDLE)
+            assert ("reset" in bench.device.calls) == (rung == "reset")
+            assert bench.power.switched[-1] == "on"
+        assert bench.worker.attempts == {Rung.REOPEN: 1, Rung.RESET: 2, Rung.POWER_CYCLE: 1}
+        await bench.worker.acquire(20.0, 0.0)  # and all is forgotten
+        bench.device.failures["read"] = [DeviceTimeout("no answer")]
+        with pytest.raises(DeviceTimeout):
+            await bench.worker.acquire(20.0, 0.0)
+        await bench.backs_off()
+        bench.clock.advance(1.0)
+        await bench.is_(Status.IDLE)
+        assert bench.worker.attempts[Rung.REOPEN] == 2
 
     run(scenario)
 
