@@ -1,0 +1,147 @@
+"""The process that emulates: `python -m emulators.server SOCKET`, with the rig as JSON on its standard input.
+
+It says "ready" on its standard output once it can be used, and ends when its standard input does.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import socket
+import struct
+import sys
+import threading
+from pathlib import Path
+
+from emulators.bus import Bus
+from emulators.device import Handle
+from emulators.specification import RigSpecification
+from emulators.wire import Operation, Request, Status, receive_request, send_answer
+from emulators.workshop import Workshop
+
+__all__ = ["Server"]
+
+_logger = logging.getLogger(__name__)
+_BACKLOG = 128
+_CREDENTIALS = struct.Struct("3i")
+_IN = 0x80
+
+
+class Server:
+    """Answers on a Unix socket, each connection in a thread of its own. Nothing runs unless somebody asks."""
+
+    def __init__(self, path: Path, workshop: Workshop) -> None:
+        self._workshop = workshop
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(path))
+        self._listener.listen(_BACKLOG)
+
+    def serve(self) -> None:
+        """For ever."""
+        while True:
+            connection, _ = self._listener.accept()
+            conversation = _Conversation(connection, self._workshop)
+            threading.Thread(target=conversation.hold, daemon=True).start()
+
+
+class _Conversation:
+    """One connection: that of a handle, one for transfers of a handle, or one for a command."""
+
+    def __init__(self, connection: socket.socket, workshop: Workshop) -> None:
+        self._connection = connection
+        self._workshop = workshop
+        self._bus: Bus = workshop.bus
+        self._own: Handle | None = None  # what this connection stands for
+        self._handle: Handle | None = None
+        self._pid = 0
+
+    def hold(self) -> None:
+        credentials = self._connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+        self._pid = _CREDENTIALS.unpack(credentials)[0]
+        try:
+            while True:
+                self._answer(receive_request(self._connection))
+        except (EOFError, OSError):
+            pass  # the other end is gone
+        finally:
+            if self._own is not None:
+                self._bus.close(self._own, died=True)
+            self._connection.close()
+
+    def _answer(self, request: Request) -> None:
+        operation = request.operation
+        if operation is Operation.BULK:
+            self._bulk(request)
+        elif operation is Operation.PIN:
+            self._workshop.pin(json.loads(request.payload))
+        elif operation is Operation.COMMAND:
+            send_answer(self._connection, Status.SUCCESS, payload=self._workshop.command(request.payload))
+        elif operation is Operation.LIST:
+            send_answer(self._connection, Status.SUCCESS, payload=self._bus.listed())
+        elif operation is Operation.OPEN:
+            self._open(request)
+        elif operation is Operation.JOIN:
+            self._handle = self._bus.handle(request.identity)
+            send_answer(self._connection, Status.SUCCESS if self._handle else Status.NO_DEVICE)
+        elif self._handle is None:
+            send_answer(self._connection, Status.NO_DEVICE)
+        elif operation is Operation.CONTROL:
+            status, data = self._bus.control(self._handle, request.payload)
+            send_answer(self._connection, status, len(data), data)
+        else:
+            status, value = self._call(self._handle, request)
+            send_answer(self._connection, status, value)
+
+    def _open(self, request: Request) -> None:
+        status, handle = self._bus.open(request.identity, self._pid)
+        self._own = self._handle = handle
+        send_answer(self._connection, status, handle.token if handle is not None else 0)
+
+    def _call(self, handle: Handle, request: Request) -> tuple[Status, int]:
+        match request.operation:
+            case Operation.CLAIM:
+                return self._bus.claim(handle, request.value), 0
+            case Operation.RELEASE:
+                return self._bus.release(handle, request.value), 0
+            case Operation.SET_CONFIGURATION:
+                return self._bus.set_configuration(handle, request.value), 0
+            case Operation.RESET:
+                return self._bus.reset(handle), 0
+            case Operation.CLOSE:
+                self._bus.close(handle)
+                return Status.SUCCESS, 0
+            case Operation.GET_CONFIGURATION:
+                return _alive(handle), 1
+        return _alive(handle), 0
+
+    def _bulk(self, request: Request) -> None:
+        handle = self._handle
+        status = Status.NO_DEVICE if handle is None else self._bus.claim(handle, 0, silent=True)
+        if handle is None or status is not Status.SUCCESS:
+            send_answer(self._connection, Status.IO if status is Status.BUSY else status)
+        elif request.endpoint & _IN:
+            status, data = handle.device.read(handle, request.endpoint, request.length, request.timeout)
+            send_answer(self._connection, status, len(data), data)
+        else:
+            status, taken = handle.device.write(handle, request.endpoint, request.payload, request.timeout)
+            send_answer(self._connection, status, taken)
+
+
+def _alive(handle: Handle) -> Status:
+    return Status.NO_DEVICE if handle.attachment.gone else Status.SUCCESS
+
+
+def _main() -> None:
+    logging.basicConfig(level=logging.INFO)
+    specification = RigSpecification.from_json(json.loads(sys.stdin.readline()))
+    server = Server(Path(sys.argv[1]), Workshop(specification))
+    threading.Thread(target=server.serve, daemon=True).start()
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    sys.stdin.read()  # whoever started this is gone, or wants it to end
+    os._exit(0)  # threads that wait for anything are of no interest any more
+
+
+if __name__ == "__main__":
+    _main()
