@@ -9,6 +9,8 @@ from piccolo3.config.model import (
     Configuration,
     DaemonConfig,
     DatadirConfig,
+    GpioConfig,
+    IndicatorConfig,
     InstrumentConfig,
     LoggingConfig,
     OutputConfig,
@@ -18,6 +20,7 @@ from piccolo3.config.model import (
     Setting,
     SimulationConfig,
     SpectrometerConfig,
+    SpectrometersConfig,
     TriggerConfig,
 )
 from piccolo3.config.show import show
@@ -28,6 +31,8 @@ __all__ = [
     "Configuration",
     "DaemonConfig",
     "DatadirConfig",
+    "GpioConfig",
+    "IndicatorConfig",
     "InstrumentConfig",
     "LoggingConfig",
     "OutputConfig",
@@ -37,6 +42,7 @@ __all__ = [
     "Setting",
     "SimulationConfig",
     "SpectrometerConfig",
+    "SpectrometersConfig",
     "TriggerConfig",
     "load",
     "load_server",

@@ -11,6 +11,8 @@ from piccolo3.config.model import (
     CoapConfig,
     DaemonConfig,
     DatadirConfig,
+    GpioConfig,
+    IndicatorConfig,
     InstrumentConfig,
     LoggingConfig,
     OutputConfig,
@@ -20,6 +22,7 @@ from piccolo3.config.model import (
     Setting,
     SimulationConfig,
     SpectrometerConfig,
+    SpectrometersConfig,
     TriggerConfig,
 )
 
@@ -127,13 +130,19 @@ def _trigger(node: Node) -> TriggerConfig:
 def build_instrument(node: Node) -> InstrumentConfig:
     """The instrument file."""
     output, simulation = node.children["output"], node.children["simulation"]
+    spectrometers = node.children["spectrometers"]
     return InstrumentConfig(
         channels=tuple(_channel(child) for child in node.children["channels"].children.values()),
-        spectrometers=tuple(_spectrometer(child) for child in node.children["spectrometers"].children.values()),
+        spectrometers=tuple(_spectrometer(child) for child in spectrometers.children.values()),
+        all_spectrometers=SpectrometersConfig(isolation=spectrometers.take("isolation", str)),
         output=OutputConfig(clobber=output.take("clobber", bool), split=output.take("split", bool)),
         recording=_recording(node.children["recording"]),
         quality=_quality(node.children["quality"]),
         trigger=_trigger(node.children["trigger"]),
+        gpio=GpioConfig(pin_factory=node.children["gpio"].take("pin_factory", str)),
+        indicator=IndicatorConfig(
+            driver=node.children["indicator"].take("driver", str), pin=node.children["indicator"].get("pin", int)
+        ),
         simulation=SimulationConfig(
             seed=simulation.get("seed", int),
             sun_elevation=simulation.get("sun_elevation", float),

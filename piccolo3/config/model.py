@@ -13,6 +13,8 @@ __all__ = [
     "Configuration",
     "DaemonConfig",
     "DatadirConfig",
+    "GpioConfig",
+    "IndicatorConfig",
     "InstrumentConfig",
     "LoggingConfig",
     "OutputConfig",
@@ -22,6 +24,7 @@ __all__ = [
     "Setting",
     "SimulationConfig",
     "SpectrometerConfig",
+    "SpectrometersConfig",
     "TriggerConfig",
 ]
 
@@ -89,6 +92,7 @@ class ChannelConfig:
     """One channel. `fibre_diameter` is in µm, times are in ms, pins are BCM numbers as labelled on the board.
 
     With `reverse` a pulse on `open_pin` closes the shutter: `opening_pin` and `closing_pin` say which pin to pulse.
+    The driver "level" uses `open_pin` alone: on is open, with `reverse` closed.
     """
 
     shutter: str
@@ -129,6 +133,13 @@ class SpectrometerConfig:
     min_integration_time: float | None = None
     max_integration_time: float | None = None
     calibration: Mapping[str, tuple[float, ...]] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpectrometersConfig:
+    """What counts for all spectrometers. `isolation` is process or thread: where the driver of a real one runs."""
+
+    isolation: str = "process"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +186,21 @@ class TriggerConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GpioConfig:
+    """The pins. `pin_factory` is auto, the name of a library in gpiozero, or `module:Class`."""
+
+    pin_factory: str = "auto"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndicatorConfig:
+    """The light that shows what the daemon does. `driver` is none, gpio or simulated; `pin` is a BCM number."""
+
+    driver: str = "none"
+    pin: int | None = 25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SimulationConfig:
     """The simulated world, angles in degrees. `seed` None: a new one each time; `sun_elevation` None: by the clock."""
 
@@ -191,10 +217,13 @@ class InstrumentConfig:
 
     channels: tuple[ChannelConfig, ...]
     spectrometers: tuple[SpectrometerConfig, ...]
+    all_spectrometers: SpectrometersConfig = SpectrometersConfig()
     output: OutputConfig = OutputConfig()
     recording: RecordingConfig = RecordingConfig()
     quality: QualityConfig = QualityConfig()
     trigger: TriggerConfig = TriggerConfig()
+    gpio: GpioConfig = GpioConfig()
+    indicator: IndicatorConfig = IndicatorConfig()
     simulation: SimulationConfig = SimulationConfig()
 
 

@@ -1,12 +1,13 @@
 """Every option of both files, declared once.
 
 Names, defaults and meanings are those of the original piccolo3; `driver`, `model`, the pins and times of the
-shutters and the sections [recording], [quality], [trigger] and [simulation] are additions.
+shutters and the sections [recording], [quality], [trigger], [gpio], [indicator] and [simulation] are additions.
 """
 
 from __future__ import annotations
 
 from piccolo3.config.declaration import Obsolete, Option, Section
+from piccolo3.config.options_pins import GPIO, INDICATOR
 from piccolo3.config.options_recording import QUALITY, RECORDING, TRIGGER
 from piccolo3.config.values import PIN, Boolean, Choice, Integer, Name, Number, Numbers, Optional, Text
 
@@ -128,7 +129,7 @@ _CHANNEL = Section(
             kind=Boolean(),
             default_value=False,
             text="The shutter is connected the wrong way round: a pulse on `open_pin` closes it and one on "
-            "`close_pin` opens it.",
+            "`close_pin` opens it; with the driver `level` it is closed while `open_pin` is on.",
         ),
         Option(
             name="fibreDiameter",
@@ -138,9 +139,11 @@ _CHANNEL = Section(
         ),
         Option(
             name="driver",
-            kind=Optional(Choice(("gpio", "simulated")), "auto"),
+            kind=Optional(Choice(("gpio", "level", "spectrometer", "simulated")), "auto"),
             default="`simulated` if all spectrometers are simulated, otherwise `gpio`",
-            text="What moves the shutter: pulses on the pins of the Raspberry Pi, or the simulation.",
+            text="What moves the shutter: `gpio` is a pulse on one of two pins of the Raspberry Pi, after which it "
+            "stays where it is; `level` is a servo or solenoid that is open as long as `open_pin` is on (with "
+            "`reverse`: off); `spectrometer` is the shutter inside a spectrometer, which can't be used yet; or the simulation.",
         ),
         Option(
             name="open_pin",
@@ -152,7 +155,7 @@ _CHANNEL = Section(
             name="close_pin",
             kind=Optional(PIN, "board"),
             default="shutter_1: `17`, shutter_2: `27`, shutter_3: `24`, others: required",
-            text="The pin (BCM number) for closing.",
+            text="The pin (BCM number) for closing; not used with the driver `level`.",
         ),
         Option(
             name="pulse_time",
@@ -164,7 +167,7 @@ _CHANNEL = Section(
             name="settling_time",
             kind=Number(minimum=0, maximum=60_000, unit="ms"),
             default_value=10.0,
-            text="The time from the end of a pulse until the shutter is at rest.",
+            text="The time from the end of a pulse, or from the change of a level, until the shutter is at rest.",
         ),
     ),
 )
@@ -255,7 +258,19 @@ INSTRUMENT = Section(
         ),
         Section(
             name="spectrometers",
-            text="The spectrometers: what the light is measured with.",
+            text="The spectrometers: what the light is measured with. The options here count for all of them.",
+            options=(
+                Option(
+                    name="isolation",
+                    kind=Choice(("process", "thread")),
+                    default_value="process",
+                    text="Where the driver `seabreeze` runs: in a `process` for each spectrometer, which is killed "
+                    "and started anew when the driver hangs or crashes; or in a `thread` of the daemon, which takes "
+                    "about 30 MB of memory less for two spectrometers, but a driver that crashes ends the daemon, one "
+                    "that hangs keeps its spectrometer until the daemon is started again, and some calls of the "
+                    "driver hold up everything else. Simulated spectrometers run in threads.",
+                ),
+            ),
             sections=(_SPECTROMETER,),
             obsolete=Obsolete(prefix="nano"),
             needed="there are no spectrometers: [spectrometers] needs at least one section [[serial number]]",
@@ -276,6 +291,8 @@ INSTRUMENT = Section(
         RECORDING,
         QUALITY,
         TRIGGER,
+        GPIO,
+        INDICATOR,
         Section(
             name="simulation",
             text="The world that simulated instruments see.",

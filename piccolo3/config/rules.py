@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from piccolo3.config.check import Node
 from piccolo3.config.declaration import where
@@ -21,8 +21,11 @@ def apply_rules(instrument: Node, findings: Findings) -> None:
     all_simulated = all(spectrometer.get("driver", str) == "simulated" for spectrometer in spectrometers)
     for channel in channels:
         _complete_channel(channel, "simulated" if all_simulated else "gpio", findings)
+    indicator = instrument.children["indicator"]
+    on_pins = any(channel.get("driver", str) in {"gpio", "level"} for channel in channels)
+    indicator.resolve("driver", "gpio" if on_pins else "none")
     _check_directions(channels, findings)
-    _check_pins(channels, spectrometers, instrument.children["trigger"], findings)
+    _check_pins(_pins(channels, spectrometers, instrument.children["trigger"], indicator), findings)
     _check_calibrations(channels, spectrometers, findings)
 
 
@@ -49,6 +52,11 @@ def _complete_channel(node: Node, driver: str, findings: Findings) -> None:
     node.resolve("driver", driver)
     shutter = node.path[-1]
     board = BOARD_PINS.get(shutter)
+    if node.get("driver", str) == "spectrometer":
+        text = f"{where(node.path)}: driver = spectrometer: the shutters inside spectrometers can't be used yet"
+        findings.problem(_origin(node, "driver"), text)
+    if node.get("driver", str) == "level" and (pin := node.get("open_pin", int)) is not None:
+        node.resolve("close_pin", pin)  # there is no other one
     for index, name in enumerate(("open_pin", "close_pin")):
         if board is not None:
             node.resolve(name, board[index])
@@ -68,9 +76,11 @@ def _check_directions(channels: list[Node], findings: Findings) -> None:
             findings.problem(_origin(node, "direction"), text)
 
 
-def _pins(channels: list[Node], spectrometers: list[Node], trigger: Node) -> Iterator[tuple[Node, str, int]]:
+def _pins(
+    channels: list[Node], spectrometers: list[Node], trigger: Node, indicator: Node
+) -> Iterator[tuple[Node, str, int]]:
     for node in channels:
-        for name in ("open_pin", "close_pin"):
+        for name in ("open_pin",) if node.get("driver", str) == "level" else ("open_pin", "close_pin"):
             if (pin := node.get(name, int)) is not None:
                 yield node, name, pin
     for node in spectrometers:
@@ -80,11 +90,13 @@ def _pins(channels: list[Node], spectrometers: list[Node], trigger: Node) -> Ite
         for name in ("pin", "reset_pin"):
             if (pin := trigger.get(name, int)) is not None:
                 yield trigger, name, pin
+    if indicator.get("driver", str) == "gpio" and (pin := indicator.get("pin", int)) is not None:
+        yield indicator, "pin", pin
 
 
-def _check_pins(channels: list[Node], spectrometers: list[Node], trigger: Node, findings: Findings) -> None:
+def _check_pins(pins: Iterable[tuple[Node, str, int]], findings: Findings) -> None:
     used: dict[int, tuple[Node, str]] = {}
-    for node, name, pin in _pins(channels, spectrometers, trigger):
+    for node, name, pin in pins:
         other, other_name = used.setdefault(pin, (node, name))
         if (other, other_name) == (node, name):
             continue

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from piccolo3.config import (
     ChannelConfig,
     Configuration,
+    GpioConfig,
+    IndicatorConfig,
     OutputConfig,
     QualityConfig,
     RecordingConfig,
@@ -99,7 +101,7 @@ def test_every_option_arrives(rig: Loader, tmp_path: Path) -> None:
     )
     instrument = (
         "[channels]\n[[shutter_7]]\ndirection = sky.1\nreverse = 1\nfibreDiameter = 200.5\ndriver = simulated\n"
-        "open_pin = 4\nclose_pin = 5\npulse_time = 7.5\nsettling_time = 20\n"
+        "open_pin = 4\nclose_pin = 7\npulse_time = 7.5\nsettling_time = 20\n"
         "[spectrometers]\n[[QEP1]]\ndriver = simulated\nmodel = STS-VIS\ndetectorSetTemperature = -3\nfan = no\n"
         "power_switch = 6\nmin_integration_time = 3.5\nmax_integration_time = 100\n"
         "[[[calibration]]]\n[[[[sky.1]]]]\nwavelengthCalibrationCoefficientsPiccolo = 1, 2.5, -3e-2\n"
@@ -107,6 +109,7 @@ def test_every_option_arrives(rig: Loader, tmp_path: Path) -> None:
         "[recording]\nmode = deled\naverages = 20\nfollow = True\nqueue = 3\n"
         "[quality]\nweak = 12.5\ndark_drift = 0.5\nillumination = 2\ntemperature = 3\n"
         "[trigger]\ndriver = gpio\npin = 13\nreset_pin = 16\nedge = falling\ndebounce = 1.5\n"
+        "[gpio]\npin_factory = some.module:Pins\n[indicator]\ndriver = gpio\npin = 5\n"
         "[simulation]\nseed = random\nsun_elevation = clock\nlatitude = -10\nlongitude = 20\nclouds = 1\n"
     )
     configuration = rig(server, instrument)
@@ -127,11 +130,11 @@ def test_every_option_arrives(rig: Loader, tmp_path: Path) -> None:
         fibre_diameter=200.5,
         driver="simulated",
         open_pin=4,
-        close_pin=5,
+        close_pin=7,
         pulse_time=7.5,
         settling_time=20.0,
     )
-    assert (channel.opening_pin, channel.closing_pin) == (5, 4)
+    assert (channel.opening_pin, channel.closing_pin) == (7, 4)
     assert configuration.instrument.spectrometers == (
         SpectrometerConfig(
             serial_number="QEP1",
@@ -153,6 +156,8 @@ def test_every_option_arrives(rig: Loader, tmp_path: Path) -> None:
     assert configuration.instrument.trigger == TriggerConfig(
         driver="gpio", pin=13, reset_pin=16, edge="falling", debounce=1.5
     )
+    assert configuration.instrument.gpio == GpioConfig(pin_factory="some.module:Pins")
+    assert configuration.instrument.indicator == IndicatorConfig(driver="gpio", pin=5)
     assert configuration.instrument.simulation == SimulationConfig(
         seed=None, sun_elevation=None, latitude=-10.0, longitude=20.0, clouds=1.0
     )
@@ -371,6 +376,18 @@ def test_one_mistake_gives_one_sentence(problems: Problems, server: str | bytes,
             MINIMAL + "power_switch = 20\n[trigger]\ndriver = gpio\n",
             "line 6: [spectrometers] [[dummy_A]]: power_switch = 20: reset_pin of [trigger] is the same pin",
         ),
+        (
+            MINIMAL + "[gpio]\npin_factory = RPi.GPIO\n",
+            "line 7: [gpio]: pin_factory = RPi.GPIO: it must be auto, lgpio",
+        ),
+        (
+            MINIMAL + "[indicator]\ndriver = gpio\npin = 17\n",
+            "line 8: [indicator]: pin = 17: close_pin of [channels] [[shutter_1]] is the same pin",
+        ),
+        (
+            MINIMAL.replace("[spec", "driver = spectrometer\n[spec", 1),
+            "line 4: [channels] [[shutter_1]]: driver = spectrometer: the shutters inside spectrometers can't",
+        ),
         (MINIMAL + "[simulation]\nfan = float(x)\n", "line 7: [simulation]: there is no option 'fan'; it belongs into"),
         ("shutter_1 = 5\n" + MINIMAL, "line 1: there is no option 'shutter_1'"),
         (MINIMAL + "[cameras]\n[cameras]\n", "line 7: 'cameras' is there twice, first in line 6"),
@@ -388,6 +405,42 @@ def test_pins_of_a_trigger_that_is_not_there_are_free(rig: Loader) -> None:
     configuration = rig("", MINIMAL + "power_switch = 12\n[trigger]\npin = 20\n")
     assert configuration.instrument.spectrometers[0].power_switch == 12
     assert configuration.instrument.trigger == TriggerConfig(pin=20)
+
+
+LEVEL = """
+[channels]
+[[shutter_1]]
+direction = up
+driver = level
+[[shutter_7]]
+direction = down
+driver = level
+open_pin = 17
+[spectrometers]
+[[QEP1]]
+"""
+
+
+def test_a_level_shutter_has_one_pin_and_leaves_the_other_one_free(rig: Loader) -> None:
+    one, seven = rig("", LEVEL).instrument.channels
+    assert (one.driver, one.opening_pin) == ("level", 18)
+    assert (seven.driver, seven.opening_pin) == ("level", 17)
+
+
+@pytest.mark.parametrize(
+    ("instrument", "expected"),
+    [
+        (MINIMAL, IndicatorConfig(driver="none")),
+        (MINIMAL.replace("dummy_A", "QEP1"), IndicatorConfig(driver="gpio", pin=25)),
+        (LEVEL, IndicatorConfig(driver="gpio", pin=25)),
+        (LEVEL + "[indicator]\npin = -1\n", IndicatorConfig(driver="gpio", pin=None)),
+        (LEVEL + "[indicator]\ndriver = none\n", IndicatorConfig(driver="none")),
+    ],
+)
+def test_there_is_a_status_light_where_there_are_real_shutters(
+    rig: Loader, instrument: str, expected: IndicatorConfig
+) -> None:
+    assert rig("", instrument).instrument.indicator == expected
 
 
 def test_what_stands_below_a_wrong_header_is_looked_at_only_for_its_form(problems: Problems) -> None:
