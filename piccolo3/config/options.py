@@ -143,7 +143,8 @@ _CHANNEL = Section(
             default="`simulated` if all spectrometers are simulated, otherwise `gpio`",
             text="What moves the shutter: `gpio` is a pulse on one of two pins of the Raspberry Pi, after which it "
             "stays where it is; `level` is a servo or solenoid that is open as long as `open_pin` is on (with "
-            "`reverse`: off); `spectrometer` is the shutter inside a spectrometer, which can't be used yet; or the simulation.",
+            "`reverse`: off); `spectrometer` is the shutter inside a spectrometer, which can't be used yet; or the "
+            "simulation.",
         ),
         Option(
             name="open_pin",
