@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from piccolo3.devices.interface import Freshness
 from piccolo3.devices.simulated.models import FLAME_S, QE_PRO, STS_VIS, Model
 
 __all__ = ["KINDS", "Endpoint", "Kind", "Protocol"]
@@ -30,6 +31,9 @@ _OOI_ENDPOINTS = (Endpoint(0x01, 512), Endpoint(0x81, 512), Endpoint(0x82, 512),
 _OBP_ENDPOINTS = (Endpoint(0x01, 64), Endpoint(0x81, 64), Endpoint(0x02, 64), Endpoint(0x82, 64))
 
 
+_OBP2_ENDPOINTS = (Endpoint(0x01, 512), Endpoint(0x81, 512), Endpoint(0x82, 512))
+
+
 class Protocol:
     """The languages of the instruments."""
 
@@ -42,8 +46,9 @@ class Protocol:
 class Kind:
     """One kind of instrument. `firmware` and `time_unit` (µs, of the integration time) are as the protocol has them.
 
-    `flipped` are the bits of the counts that come inverted, `blank` how many values come before the first pixel and
-    how many in all, `maximum` what the EEPROM has for saturation. With `bus_powered` the plug is the power as well.
+    `flipped` are the bits of the counts that come inverted, `transmitted` how many values come in all, `first_pixel`
+    where the polynomial of the wavelengths starts counting. With `bus_powered` the plug is the power as well.
+    `wide_saturation` and `wide_pixels` tell that these have 32 instead of 16 bits.
     """
 
     name: str
@@ -55,7 +60,7 @@ class Kind:
     firmware: int = 0
     time_unit: int = 1
     flipped: int = 0
-    lead: int = 0
+    first_pixel: int = 0
     transmitted: int
     bus_powered: bool = True
     cooler_target: float = -10.0
@@ -63,6 +68,83 @@ class Kind:
     wide_pixels: bool = False
     has_shutter: bool = False
 
+
+_QE65000 = replace(
+    QE_PRO,
+    name="QE65000",
+    firmware="3.00.0",
+    wavelength_coefficients=(345.0, 0.775, -1.6e-5, -3.4e-9),
+    resolution=1.5,
+    blaze=600.0,
+    blaze_width=170.0,
+    downwelling_time=60.0,
+    upwelling_time=110.0,
+    saturation=65_535,
+    offset=2600.0,
+    dark_rate=3100.0,
+    gain=4.0,
+    read_noise=4.0,
+    nonlinearity_coefficients=(0.93, 4.1e-6, -6.0e-11, 2.1e-16, 0.0, 0.0, 0.0, 0.0),
+    max_integration_time=900_000.0,
+    default_integration_time=100.0,
+    freshness=Freshness(buffer_depth=1, can_clear_buffer=False, read_out_time=2.0),
+)
+
+_NIRQUEST512 = replace(
+    _QE65000,
+    name="NIRQUEST512",
+    pixels=512,
+    wavelength_coefficients=(894.0, 1.68, -9.0e-5, -1.1e-8),
+    resolution=3.1,
+    blaze=1150.0,
+    blaze_width=250.0,
+    dark_pixels=(),
+    optical_pixel_range=(0, 512),
+    offset=1900.0,
+    dark_rate=9000.0,
+    gain=300.0,
+    read_noise=20.0,
+    min_integration_time=1.0,
+    freshness=Freshness(buffer_depth=1, can_clear_buffer=False, read_out_time=1.5),
+    cooling=45.0,
+)
+
+# nothing is known about when these expose; they do what is worst to find out
+_SR4 = replace(
+    FLAME_S,
+    name="SR4",
+    pixels=3648,
+    wavelength_coefficients=(187.0, 0.2635, -8.0e-6, -7.0e-11),
+    dark_pixels=(),
+    optical_pixel_range=(0, 3648),
+    nonlinearity_coefficients=(),
+    min_integration_time=3.8,
+    max_integration_time=10_000.0,
+    freshness=Freshness(buffer_depth=1, can_clear_buffer=False, read_out_time=2.0),
+)
+
+_SR2 = replace(
+    _SR4,
+    name="SR2",
+    pixels=2110,
+    wavelength_coefficients=(340.0, 0.366, -1.5e-5, -2.0e-9),
+    dark_pixels=tuple(range(24)),
+    optical_pixel_range=(24, 2110),
+    min_integration_time=0.001,
+    max_integration_time=2_000.0,
+)
+
+_ST = replace(
+    STS_VIS,
+    name="ST",
+    pixels=1516,
+    wavelength_coefficients=(345.0, 0.315, -9.0e-6, 5.0e-10),
+    dark_pixels=tuple(range(1503, 1516)),
+    optical_pixel_range=(0, 1503),
+    nonlinearity_coefficients=(0.98, 2.1e-6, -6.0e-11, 0.0, 0.0, 0.0, 0.0, 0.0),
+    min_integration_time=1.56,
+    max_integration_time=6_000.0,
+)
 
 _KINDS = (
     Kind(
@@ -103,6 +185,60 @@ _KINDS = (
         firmware=0x0105,
         transmitted=1024,
         has_shutter=True,
+    ),
+    Kind(
+        name="QE65000",
+        protocol=Protocol.OOI,
+        product=0x1018,
+        model=_QE65000,
+        endpoints=_OOI_ENDPOINTS,
+        firmware=0x3000,
+        time_unit=1000,
+        flipped=0x8000,
+        first_pixel=10,
+        transmitted=1280,
+        bus_powered=False,
+    ),
+    Kind(
+        name="NIRQUEST512",
+        protocol=Protocol.OOI,
+        product=0x1026,
+        model=_NIRQUEST512,
+        endpoints=_OOI_ENDPOINTS,
+        firmware=0x3000,
+        time_unit=1000,
+        flipped=0x8000,
+        transmitted=512,
+        bus_powered=False,
+        wide_saturation=True,
+    ),
+    Kind(
+        name="SR2",
+        protocol=Protocol.OBP2,
+        vendor=OCEAN_INSIGHT,
+        product=0x1001,
+        model=_SR2,
+        endpoints=_OBP2_ENDPOINTS,
+        transmitted=2110,
+    ),
+    Kind(
+        name="SR4",
+        protocol=Protocol.OBP2,
+        vendor=OCEAN_INSIGHT,
+        product=0x1002,
+        model=_SR4,
+        endpoints=_OBP2_ENDPOINTS,
+        transmitted=3648,
+    ),
+    Kind(
+        name="ST",
+        protocol=Protocol.OBP2,
+        vendor=OCEAN_INSIGHT,
+        product=0x1000,
+        model=_ST,
+        endpoints=_OBP2_ENDPOINTS,
+        time_unit=10,
+        transmitted=1516,
     ),
 )
 

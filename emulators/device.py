@@ -16,6 +16,7 @@ from emulators.wire import Status
 __all__ = ["Attachment", "Device", "Entry", "Handle"]
 
 _KEPT = 100_000
+_CONTROL_TIMEOUT = 5.0  # s, of the kernel
 _IN = 0x80
 
 
@@ -119,7 +120,7 @@ class Device:
                 return Status.NOT_FOUND, 0
             for reaction in self.instrument.receive(endpoint, data, time.monotonic_ns()):
                 self.note(reaction.what, handle.pid)
-                status = self._react(reaction, deadline)
+                status = self._react(reaction, handle, deadline)
                 if status is not Status.SUCCESS:
                     return status, 0
             self.condition.notify_all()
@@ -157,51 +158,64 @@ class Device:
         if fault is None:
             return Status.SUCCESS
         self.note(f"fault {fault.kind.name} in {step}", handle.pid)
-        if fault.kind is FaultKind.CRASH:
-            return Status.CRASH
-        if fault.kind is FaultKind.UNPLUG:
-            self._detach("unplugged")
-            return Status.NO_DEVICE
-        if fault.kind in {FaultKind.HANG, FaultKind.LATE}:
-            deadline = _deadline(round(fault.seconds * 1000)) if fault.kind is FaultKind.LATE else None
-            while self._trouble(handle, self._resets) is None and self._wait(deadline):
-                pass
-            return self._trouble(handle, self._resets) or Status.SUCCESS
-        return Status.ACCESS if fault.kind is FaultKind.NACK else Status.IO
+        if fault.kind is FaultKind.HANG:
+            self._hang(fault)
+            return self._pause(handle, _CONTROL_TIMEOUT, Status.IO)
+        if fault.kind is FaultKind.LATE:
+            return self._pause(handle, fault.seconds, Status.SUCCESS)
+        return self._failed(fault, Status.ACCESS)
 
-    def _react(self, reaction: Reaction, deadline: int | None) -> Status:
+    def _react(self, reaction: Reaction, handle: Handle, deadline: int | None) -> Status:
         fault = self.faults.next(reaction.phase)
-        answer = reaction.answer
-        if fault is not None:
-            self.note(f"fault {fault.kind.name} in {reaction.what}")
-            if answer is None:
-                return self._refuse(fault, deadline)
-            if fault.kind is FaultKind.HANG:
-                answer.fault = fault
-            answer = damaged(answer, fault, reaction.refusal)
-        if answer is not None:
-            self._queues[reaction.endpoint].put(answer)
+        if fault is None:
+            self._put(reaction, reaction.act())
+            return Status.SUCCESS
+        self.note(f"fault {fault.kind.name} in {reaction.what}")
+        if not reaction.answers:
+            return self._lost(reaction, fault, handle, deadline)
+        if fault.kind is FaultKind.NACK:
+            self._put(reaction, reaction.refusal or Answer(render=bytes, ending=Ending.PIPE))
+            return Status.SUCCESS
+        answer = reaction.act()
+        self._put(reaction, None if answer is None else damaged(answer, fault))
         return Status.SUCCESS
 
-    def _refuse(self, fault: Fault, deadline: int | None) -> Status:
-        """What becomes of a request that has no answer which could go wrong."""
-        if fault.kind is FaultKind.UNPLUG:
-            self._detach("unplugged")
-            return Status.NO_DEVICE
+    def _put(self, reaction: Reaction, answer: Answer | None) -> None:
+        if answer is not None:
+            self._queues[reaction.endpoint].put(answer)
+
+    def _lost(self, reaction: Reaction, fault: Fault, handle: Handle, deadline: int | None) -> Status:
+        """A request that has no answer which could go wrong: its own transfer does."""
         if fault.kind is FaultKind.HANG:
             self._hang(fault)
             return Status.SUCCESS
         if fault.kind is FaultKind.LATE:
             until = time.monotonic_ns() + round(fault.seconds * 1e9)
-            late = until if deadline is None else min(until, deadline)
-            while self._wait(late):
-                pass
-            return Status.TIMEOUT if late == deadline else Status.SUCCESS
-        if fault.kind is FaultKind.SILENCE:
-            while self._wait(deadline):
-                pass
-            return Status.TIMEOUT
-        return {FaultKind.CRASH: Status.CRASH, FaultKind.NACK: Status.PIPE}.get(fault.kind, Status.IO)
+            if deadline is None or until < deadline:
+                status = self._pause(handle, fault.seconds, Status.SUCCESS)
+                if status is Status.SUCCESS:
+                    self._put(reaction, reaction.act())
+                return status
+        if fault.kind in {FaultKind.LATE, FaultKind.SILENCE}:
+            seconds = None if deadline is None else (deadline - time.monotonic_ns()) / 1e9
+            return self._pause(handle, seconds, Status.TIMEOUT)
+        return self._failed(fault, Status.PIPE)
+
+    def _failed(self, fault: Fault, refused: Status) -> Status:
+        if fault.kind is FaultKind.UNPLUG:
+            self._detach("unplugged")
+            return Status.NO_DEVICE
+        return {FaultKind.CRASH: Status.CRASH, FaultKind.NACK: refused}.get(fault.kind, Status.IO)
+
+    def _pause(self, handle: Handle, seconds: float | None, status: Status) -> Status:
+        """Let that time pass; the status is another one if something happens to the device or the process meanwhile."""
+        resets = self._resets
+        deadline = None if seconds is None else time.monotonic_ns() + round(seconds * 1e9)
+        while self._wait(deadline):
+            trouble = self._trouble(handle, resets)
+            if trouble is not None:
+                return trouble
+        return status
 
     def _end(self, answer: Answer) -> Status | None:
         """The last byte of an answer was read; None means that the transfer goes on, for nothing."""

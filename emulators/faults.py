@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
@@ -80,21 +81,28 @@ class Faults:
         return None
 
 
-def damaged(answer: Answer, fault: Fault, refusal: Answer | None) -> Answer | None:
-    """What becomes of an answer; `refusal` is how the instrument says no, None if it has no words for it."""
+def damaged(answer: Answer, fault: Fault) -> Answer | None:
+    """What becomes of an answer."""
     kind, render = fault.kind, answer.render
     if kind is FaultKind.SILENCE:
         return None
-    if kind is FaultKind.NACK:
-        return refusal or Answer(render=bytes, ending=Ending.PIPE)
     if kind is FaultKind.LATE:
         answer.ready += round(fault.seconds * 1e9)
-    elif kind is FaultKind.GARBAGE:
+        if not answer.complete:
+            answer.ready += time.monotonic_ns()
+        return answer
+    answer.fault = fault
+    answer.delivered = _nothing
+    if kind is FaultKind.GARBAGE:
         answer.render = _garbage(render)
     else:
         answer.render = lambda: _half(render())
         answer.ending = _ENDINGS.get(kind, Ending.DONE)
     return answer
+
+
+def _nothing() -> None:
+    """Nobody got it."""
 
 
 _ENDINGS = {

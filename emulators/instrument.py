@@ -23,16 +23,17 @@ Pack = Callable[[NDArray[np.int32], Slot], bytes]
 
 @dataclass(slots=True, kw_only=True)
 class Reaction:
-    """What an instrument makes of one request: what it is about, and the answer if there is one.
+    """What an instrument makes of one request.
 
-    `act` is what happens in the instrument unless the request is lost; `refusal` is its way to say no, None if it has
-    none but to stall.
+    `act` does what was asked for and returns the answer, which goes to `endpoint`; `answers` tells beforehand whether
+    there will be one. `refusal` is its way to say no, None if it has none but to stall.
     """
 
     phase: Phase
     what: str
     endpoint: int
-    answer: Answer | None = None
+    answers: bool
+    act: Callable[[], Answer | None]
     refusal: Answer | None = None
 
 
@@ -58,6 +59,7 @@ class Instrument(ABC):
         self.cooler_target = self.kind.cooler_target
         self.forget()
 
+    @abstractmethod
     def forget(self) -> None:
         """The device is reset on the bus: what was begun to be said to it is forgotten."""
 

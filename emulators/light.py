@@ -43,7 +43,7 @@ class Light:
         return {direction: inside * blade.open_share(start, end) for direction, blade in self.world.blades()}
 
     def add_own_shutter(self, serial_number: str) -> None:
-        """This instrument has one."""
+        """Give an instrument a shutter of its own."""
         self._own[serial_number] = Blade()
         self.own_shutter(serial_number, 0, opened=True)
 

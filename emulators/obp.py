@@ -46,6 +46,9 @@ class Trouble(IntEnum):
     NOT_READY = 7
 
 
+NO_FLAGS = Flag(0)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """One message; `type` says what it is about, `regarding` is given back as it came."""
@@ -53,7 +56,7 @@ class Message:
     type: int
     data: bytes = b""
     version: int = 0x1100
-    flags: Flag = Flag(0)
+    flags: Flag = NO_FLAGS
     error: int = 0
     regarding: int = 0
 

@@ -1,11 +1,13 @@
-"""The OOI protocol: one byte of command and its arguments per transfer, as in the data sheets of USB2000+ and QE65000."""
+"""The OOI protocol: a byte of command and its arguments per transfer, as in the data sheets of USB2000+ and QE65000."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from struct import Struct
 from types import MappingProxyType
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,11 +25,22 @@ _LOW_SPEED, _HIGH_SPEED = 0x81, 0x82
 _SYNCHRONISED = b"\x69"  # ends every spectrum
 _SLOT = 15  # bytes
 _FIRMWARE_REGISTER = 0x04
+_SHORTEST = 4  # what is left out of the arguments is 0
 _STATUS = Struct("<HI8B2B")
 _USB_2 = 0x80
 _WORD, _SIGNED, _LONG = Struct("<H"), Struct("<h"), Struct("<I")
 _BOARD_STEP = 0.003906  # degrees C
 _BOARD = 31.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Command:
+    """What a command is about, and what is done about it."""
+
+    phase: Phase
+    what: str
+    handler: Callable[[OoiInstrument, bytes, int], Answer | None]
+    answers: bool = False
 
 
 class OoiInstrument(Instrument):
@@ -39,21 +52,22 @@ class OoiInstrument(Instrument):
         self._registers = {_FIRMWARE_REGISTER: kind.firmware}
 
     def receive(self, endpoint: int, data: bytes, now: int) -> Iterator[Reaction]:
-        code, arguments = data[:1], data[1:]
-        command = _COMMANDS.get(code[0]) if code else None
-        if command is None:
-            yield Reaction(phase=Phase.OTHER, what=f"unknown {data[:8].hex()}", endpoint=_LOW_SPEED)
+        known = self.commands.get(data[0]) if data else None
+        if known is None:
+            what = f"unknown {data[:8].hex()}"
+            yield Reaction(phase=Phase.OTHER, what=what, endpoint=_LOW_SPEED, answers=False, act=_nothing)
             return
-        phase, what, handler = command
-        try:
-            answer = handler(self, arguments.ljust(4, b"\0"), now)
-        except ValueError:
-            answer = None
-        speed = _HIGH_SPEED if phase is Phase.SPECTRUM else _LOW_SPEED
-        yield Reaction(phase=phase, what=f"{what} {arguments.hex()}".rstrip(), endpoint=speed, answer=answer)
+        command, arguments = known, data[1:]
+        yield Reaction(
+            phase=command.phase,
+            what=f"{command.what} {arguments.hex()}".rstrip(),
+            endpoint=_HIGH_SPEED if command.phase is Phase.SPECTRUM else _LOW_SPEED,
+            answers=command.answers,
+            act=lambda: command.handler(self, arguments.ljust(_SHORTEST, b"\0"), now),
+        )
 
-    def _initialise(self, arguments: bytes, now: int) -> None:
-        """Nothing of what is emulated changes."""
+    def forget(self) -> None:
+        """There is nothing that takes more than one transfer to say."""
 
     def _set_integration_time(self, arguments: bytes, now: int) -> None:
         (units,) = _LONG.unpack_from(arguments)
@@ -71,7 +85,7 @@ class OoiInstrument(Instrument):
 
     def _packed(self, counts: NDArray[np.int32], slot: Slot) -> bytes:
         values = np.zeros(self.kind.transmitted, dtype="<u2")
-        values[self.kind.lead : self.kind.lead + counts.size] = counts
+        values[: counts.size] = counts
         return (values ^ self.kind.flipped).tobytes() + _SYNCHRONISED
 
     def _write_register(self, arguments: bytes, now: int) -> None:
@@ -98,30 +112,32 @@ class OoiInstrument(Instrument):
         units = self.sensor.integration_time // 1000 // self.kind.time_unit
         return _said(_STATUS.pack(self.kind.model.pixels, min(units, 2**32 - 1), *(0,) * 8, _USB_2, 0))
 
-    def _nothing(self, arguments: bytes, now: int) -> None:
+    def _ignore(self, arguments: bytes, now: int) -> None:
         """Taken note of, without effect on what is emulated."""
 
+    commands: ClassVar[Mapping[int, _Command]] = MappingProxyType(
+        {
+            0x01: _Command(Phase.INITIALISE, "initialise", _ignore),
+            0x02: _Command(Phase.INTEGRATION_TIME, "integration time", _set_integration_time),
+            0x03: _Command(Phase.OTHER, "lamp", _ignore),
+            0x05: _Command(Phase.INFORMATION, "slot", _slot, answers=True),
+            0x06: _Command(Phase.INFORMATION, "write slot", _write_slot),
+            0x09: _Command(Phase.SPECTRUM, "spectrum", _spectrum, answers=True),
+            0x0A: _Command(Phase.OTHER, "trigger mode", _ignore),
+            0x6A: _Command(Phase.OTHER, "write register", _write_register),
+            0x6B: _Command(Phase.INFORMATION, "register", _read_register, answers=True),
+            0x6C: _Command(Phase.TEMPERATURE, "board temperature", _board_temperature, answers=True),
+            0x70: _Command(Phase.COOLER, "fan", _ignore),
+            0x71: _Command(Phase.COOLER, "cooler", _enable_cooler),
+            0x72: _Command(Phase.TEMPERATURE, "temperature", _temperature, answers=True),
+            0x73: _Command(Phase.COOLER, "set temperature", _set_temperature),
+            0xFE: _Command(Phase.INFORMATION, "status", _status, answers=True),
+        }
+    )
 
-_Handler = Callable[[OoiInstrument, bytes, int], Answer | None]
-_COMMANDS: Mapping[int, tuple[Phase, str, _Handler]] = MappingProxyType(
-    {
-        0x01: (Phase.INITIALISE, "initialise", OoiInstrument._initialise),
-        0x02: (Phase.INTEGRATION_TIME, "integration time", OoiInstrument._set_integration_time),
-        0x03: (Phase.OTHER, "lamp", OoiInstrument._nothing),
-        0x05: (Phase.INFORMATION, "slot", OoiInstrument._slot),
-        0x06: (Phase.INFORMATION, "write slot", OoiInstrument._write_slot),
-        0x09: (Phase.SPECTRUM, "spectrum", OoiInstrument._spectrum),
-        0x0A: (Phase.OTHER, "trigger mode", OoiInstrument._nothing),
-        0x6A: (Phase.OTHER, "write register", OoiInstrument._write_register),
-        0x6B: (Phase.INFORMATION, "register", OoiInstrument._read_register),
-        0x6C: (Phase.TEMPERATURE, "board temperature", OoiInstrument._board_temperature),
-        0x70: (Phase.COOLER, "fan", OoiInstrument._nothing),
-        0x71: (Phase.COOLER, "cooler", OoiInstrument._enable_cooler),
-        0x72: (Phase.TEMPERATURE, "temperature", OoiInstrument._temperature),
-        0x73: (Phase.COOLER, "set temperature", OoiInstrument._set_temperature),
-        0xFE: (Phase.INFORMATION, "status", OoiInstrument._status),
-    }
-)
+
+def _nothing() -> None:
+    """There is no answer."""
 
 
 def _said(data: bytes) -> Answer:
@@ -132,7 +148,13 @@ def _eeprom(kind: Kind, serial_number: str) -> dict[int, bytes]:
     """The slots: serial number, polynomials as text, and what the counts are at saturation."""
     model = kind.model
     texts = {0: serial_number, 5: "0", 14: "7", 15: "", 16: ""}
-    texts |= {1 + order: f"{value:.8g}" for order, value in enumerate(model.wavelength_coefficients)}
+    texts |= {1 + order: f"{value:.8g}" for order, value in enumerate(_wavelengths(kind))}
     texts |= {6 + order: f"{value:.8g}" for order, value in enumerate(model.nonlinearity_coefficients)}
     saturation = _LONG.pack(model.saturation) if kind.wide_saturation else _WORD.pack(model.saturation)
     return {number: text.encode() for number, text in texts.items()} | {17: bytes(4) + saturation}
+
+
+def _wavelengths(kind: Kind) -> list[float]:
+    """The coefficients of the wavelengths, counting the pixels from where the instrument does."""
+    polynomial = np.polynomial.Polynomial(kind.model.wavelength_coefficients)
+    return [float(value) for value in polynomial(np.polynomial.Polynomial([kind.first_pixel, 1])).coef]

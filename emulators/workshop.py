@@ -13,6 +13,7 @@ from emulators.device import Device
 from emulators.faults import ANY, Fault, FaultKind, Phase
 from emulators.instrument import Instrument
 from emulators.light import Light
+from emulators.obp2_instrument import Obp2Instrument
 from emulators.obp_instrument import ObpInstrument
 from emulators.ooi import OoiInstrument
 from emulators.specification import InstrumentSpecification, RigSpecification
@@ -20,7 +21,11 @@ from piccolo3.config import SimulationConfig
 
 __all__ = ["Workshop"]
 
-_CLASSES: Mapping[str, type[Instrument]] = {Protocol.OOI: OoiInstrument, Protocol.OBP: ObpInstrument}
+_CLASSES: Mapping[str, type[Instrument]] = {
+    Protocol.OOI: OoiInstrument,
+    Protocol.OBP: ObpInstrument,
+    Protocol.OBP2: Obp2Instrument,
+}
 
 
 class Workshop:
