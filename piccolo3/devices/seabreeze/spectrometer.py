@@ -1,0 +1,234 @@
+"""Ocean Optics spectrometers on the USB, driven by seabreeze."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import logging
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from piccolo3.devices.interface import Spectrometer, SpectrometerInfo
+from piccolo3.devices.seabreeze import finding, usbbus
+from piccolo3.devices.seabreeze.calls import Caller
+from piccolo3.devices.seabreeze.connection import Connection
+from piccolo3.devices.seabreeze.description import describe
+from piccolo3.devices.seabreeze.failures import as_device_error, device_errors, is_unsupported
+from piccolo3.devices.seabreeze.features import Features
+from piccolo3.devices.seabreeze.register import default_file
+from piccolo3.errors import DeviceError, DeviceInterrupted, DeviceRemoved
+
+__all__ = ["SeabreezeSpectrometer", "is_emulated"]
+
+T = TypeVar("T")
+_logger = logging.getLogger(__name__)
+
+_NORMAL = 0  # trigger mode: one exposure after the other
+_GRACE = 0.2  # s that a transfer may outlast the call that waits for it
+_SHORT = 5.0  # s for a transfer that waits for no exposure
+_POLITE = 0.5  # s for a call that hangs to end when the device is closed
+_EMULATED = "piccolo3_emulated_usb"
+
+
+def is_emulated() -> bool:
+    """Whether the USB of this process is an emulated one."""
+    return hasattr(ctypes.CDLL(None), _EMULATED)
+
+
+@dataclass(slots=True)
+class _Session:
+    """From open to close; once `ended_by` something, every call raises that."""
+
+    connection: Connection
+    features: Features
+    caller: Caller
+    shortest: int  # µs
+    longest: int
+    ended_by: DeviceError | None = None
+
+
+class SeabreezeSpectrometer(Spectrometer):
+    """The spectrometer with this serial number, wherever it is plugged in.
+
+    `backend` is "cseabreeze", "pyseabreeze", or "auto": whichever knows more of the device. `register_file` is what all
+    programs lock that look for spectrometers, None for the one that they agree on. Nothing is loaded before `open`.
+    After a transfer that failed or did not end, the device has to be closed and opened again: nobody knows what it is
+    going to answer next.
+    """
+
+    def __init__(self, serial_number: str, *, backend: str = finding.AUTO, register_file: Path | None = None) -> None:
+        self._serial_number = serial_number
+        self._backend = backend
+        self._register_file = register_file or default_file()
+        self._session: _Session | None = None
+        self._caller: Caller | None = None
+
+    def open(self) -> SpectrometerInfo:
+        if self._session is not None:
+            raise DeviceError(f"{self._serial_number} is open already")
+        finding.check_installed()
+        caller = self._caller = Caller(self._serial_number)
+        opened: list[Connection] = []
+        try:
+            return caller.call(lambda: self._open(caller, opened), "opening")
+        except BaseException:
+            self._session = None
+            self._give_up(caller, lambda: opened[0].close() if opened else None)
+            raise
+
+    def _open(self, caller: Caller, opened: list[Connection]) -> SpectrometerInfo:
+        connection = finding.connect(self._serial_number, self._backend, self._register_file)
+        opened.append(connection)
+        name, place = self._serial_number, connection.place
+        with device_errors(name, "describing", lambda: usbbus.are_here(place)):
+            features = Features.of(connection.device)
+            info = describe(features, connection.device.model, name, connection.backend, simulated=is_emulated())
+            with contextlib.suppress(NotImplementedError):  # it may have been left waiting for a trigger
+                features.spectrometer.set_trigger_mode(_NORMAL)
+        shortest, longest = round(info.min_integration_time * 1000), round(info.max_integration_time * 1000)
+        self._session = _Session(connection, features, caller, shortest, longest)
+        return info
+
+    def close(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            self._give_up(session.caller, session.connection.close, session.connection)
+
+    def _give_up(self, caller: Caller, close: Callable[[], None], connection: Connection | None = None) -> None:
+        """Close with the last call of this thread; if one hangs, a reset of the device may end it."""
+        self._caller = None
+        last = caller.finish(close)
+        if last.wait(_POLITE):
+            return
+        if connection is not None:
+            _logger.warning("a call on %s hangs; resetting its USB port", self._serial_number)
+            with contextlib.suppress(DeviceError):
+                usbbus.reset(connection.place)
+            if last.wait(_POLITE):
+                return
+        _logger.error("a call on %s hangs; until it returns the device can't be opened again", self._serial_number)
+
+    def set_integration_time(self, milliseconds: float) -> None:
+        session = self._live_session()
+        microseconds = round(milliseconds * 1000) if math.isfinite(milliseconds) else -1
+        if not session.shortest <= microseconds <= session.longest:
+            raise DeviceError(f"{self._serial_number} can't integrate for {milliseconds:g} ms")
+        self._call(
+            session,
+            lambda: session.features.spectrometer.set_integration_time_micros(microseconds),
+            "setting the integration time of",
+        )
+
+    def read(self, timeout: float) -> NDArray[np.int32]:
+        session = self._live_session()
+        intensities = self._call(session, session.features.spectrometer.get_intensities, "reading", timeout)
+        if not np.isfinite(intensities).all():
+            raise DeviceError(f"{self._serial_number} answered with counts that are no numbers")
+        return np.rint(intensities).astype(np.int32)
+
+    def clear_buffer(self) -> None:
+        session = self._live_session()
+        self._call(session, session.features.clear_buffer, "clearing the buffer of")
+
+    def temperature(self) -> float | None:
+        session = self._live_session()
+        return self._optional(session, session.features.temperature, "reading the temperature of")
+
+    def set_cooler(self, enabled: bool, target: float) -> None:
+        session = self._live_session()
+        cooler = session.features.cooler
+        if cooler is None:
+            return
+
+        def switch() -> None:
+            if enabled:
+                cooler.set_temperature_setpoint_degrees_celsius(target)
+            cooler.enable_tec(enabled)
+
+        self._call(session, switch, "setting the cooler of")
+
+    def set_shutter(self, opened: bool) -> None:
+        session = self._live_session()
+        shutter = session.features.shutter
+        if shutter is None:
+            raise DeviceError(f"{self._serial_number} has no shutter, or {session.connection.backend} can't move it")
+        self._call(session, lambda: shutter.set_shutter_open(opened), "moving the shutter of")
+
+    def set_lamp(self, on: bool) -> None:
+        session = self._live_session()
+        set_lamp = session.features.set_lamp
+        if set_lamp is None:
+            raise DeviceError(f"{self._serial_number} can't switch a lamp, or {session.connection.backend} can't")
+        self._call(session, lambda: set_lamp(on), "switching the lamp of")
+
+    def reset(self) -> None:
+        session = self._session
+        if session is None:
+            finding.reset(self._serial_number, self._register_file)
+            return
+        session.ended_by = DeviceError(f"{self._serial_number} was reset and has to be opened again")
+        usbbus.reset(session.connection.place)
+
+    def interrupt(self) -> None:
+        caller, session = self._caller, self._session
+        if caller is not None:
+            if session is not None and session.ended_by is None:
+                session.ended_by = DeviceInterrupted(f"{self._serial_number} is being closed")
+            caller.interrupt()
+
+    def _live_session(self) -> _Session:
+        session = self._session
+        if session is None:
+            raise DeviceError(f"{self._serial_number} is not open")
+        if session.ended_by is not None:
+            raise session.ended_by
+        return session
+
+    def _optional(self, session: _Session, function: Callable[[], T], what: str) -> T | None:
+        """The answer, None if it turns out that the device can't tell."""
+
+        def ask() -> T | None:
+            try:
+                return function()
+            except Exception as error:
+                if is_unsupported(error):
+                    return None
+                raise
+
+        return self._call(session, ask, what)
+
+    def _call(self, session: _Session, function: Callable[[], T], what: str, timeout: float = _SHORT) -> T:
+        """Call the driver; whatever it raises ends the session, for what it answers next may belong to this call."""
+
+        def limited() -> T:
+            session.connection.limit(timeout + _GRACE)
+            return function()
+
+        try:
+            return session.caller.call(limited, what, timeout)
+        except DeviceInterrupted:
+            raise
+        except Exception as error:
+            place = session.connection.place
+            failed = (
+                error
+                if isinstance(error, DeviceError)
+                else as_device_error(error, self._serial_number, what, lambda: usbbus.are_here(place))
+            )
+            session.ended_by = _after(failed, self._serial_number)
+            if failed is error:
+                raise
+            raise failed from error
+
+
+def _after(error: DeviceError, serial_number: str) -> DeviceError:
+    """What is said from then on."""
+    if isinstance(error, DeviceRemoved):
+        return DeviceRemoved(f"{serial_number} was disconnected and has to be opened again")
+    return DeviceError(f"{serial_number} has to be opened again, for {error.message}")
