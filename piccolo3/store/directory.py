@@ -4,34 +4,38 @@ from __future__ import annotations
 
 import logging
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
 from piccolo3.clock import Clock
-from piccolo3.errors import Conflict, InvalidValue, NotFound, PiccoloError
+from piccolo3.errors import Conflict, InvalidValue, NotFound, PiccoloError, StoreError
 from piccolo3.spectrum import SpectraList, dumps, file_name, loads
 from piccolo3.store.atomic import sync_directory, write_files
-from piccolo3.store.entries import (
-    RunInfo,
-    find_run,
-    last_batch,
-    list_runs,
-    list_spectra,
-    read_spectra,
-    remove_leftovers,
-)
+from piccolo3.store.entries import find_run, last_batch, list_runs, list_spectra, read_spectra
 from piccolo3.store.failures import store_error, store_errors
+from piccolo3.store.interface import Files
 from piccolo3.store.ledger import Ledger
 from piccolo3.store.lock import DirectoryLock
+from piccolo3.store.lostfound import is_leftover, move_leftover
+from piccolo3.store.values import RunInfo
 from piccolo3.wire import safe_name
 
-__all__ = ["DataDirectory"]
+__all__ = ["DataDirectory", "Written"]
 
 _logger = logging.getLogger(__name__)
 
 
-class DataDirectory:
+@dataclass(frozen=True, slots=True, eq=False)
+class Written:
+    """A file that was written: its content, and what is in it."""
+
+    path: Path
+    content: bytes
+    spectra: SpectraList
+
+
+class DataDirectory(Files):
     """One directory per run, with data files in it. All calls block; one thread at a time.
 
     Everything raises StoreError where the disk fails or the directory is not what it was when it was opened. Runs
@@ -70,7 +74,7 @@ class DataDirectory:
             self._identity = self._found()
             self._ledger.load()
             if (newest := self.newest_run()) is not None:
-                remove_leftovers(self._path / newest)
+                self._clear_away(self._path / newest)
         except PiccoloError:
             self.close()
             raise
@@ -93,6 +97,16 @@ class DataDirectory:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+    def _clear_away(self, run: Path) -> None:
+        """Move away what an interrupted write left in a run; not to be able to does no harm."""
+        with store_errors("listing", run):
+            leftovers = [path for path in run.iterdir() if is_leftover(path.name)]
+        for path in leftovers:
+            try:
+                move_leftover(self._path, path)
+            except StoreError as error:
+                _logger.warning("%s", error)
 
     def _found(self) -> tuple[int, int]:
         with store_errors("looking for the data directory", self._path):
@@ -155,10 +169,22 @@ class DataDirectory:
         return max(last_batch(find_run(self._path, run)), self._ledger.last(run))
 
     def new_batch(self, run: str) -> int:
-        """The next batch number; it is never given again, also not after files or the run were deleted."""
         number = self.current_batch(run) + 1
-        self._ledger.record(run, number)
+        self.use_batch(run, number)
         return number
+
+    def last_batch_used(self, run: str) -> int:
+        """The last batch number that was given to the run, -1 for none; without a look at its files."""
+        return self._ledger.last(run)
+
+    def use_batch(self, run: str, number: int) -> None:
+        """Give a batch number to the run: it is never given again, also not after files or the run were deleted."""
+        self._ledger.record(run, number)
+
+    def directory_of(self, run: str) -> Path:
+        """Where the files of a run are."""
+        self.check()
+        return find_run(self._path, run)
 
     def read(self, run: str, name: str) -> str:
         """The text of a data file."""
@@ -172,20 +198,28 @@ class DataDirectory:
         there before, and `clobber` is not set. Without `split` the dark and the light spectra of a sequence may come
         one after the other: they are put together into one file.
         """
+        return tuple(written.path for written in self.write_files(spectra))
+
+    def write_files(self, spectra: SpectraList) -> tuple[Written, ...]:
+        """As `write`; what is in the files, too."""
+        files, clobber = self.parts(spectra), self._clobber
+        if files and not self._split:
+            (path,) = files
+            if os.path.lexists(path):
+                files, clobber = {path: self._joined(path, spectra)}, True
+        contents = {path: dumps(part).encode() for path, part in files.items()}
+        write_files(contents, clobber=clobber)
+        return tuple(Written(path, contents[path], part) for path, part in files.items())
+
+    def parts(self, spectra: SpectraList) -> dict[Path, SpectraList]:
+        """Which spectra belong to which file; the run is made where it is missing."""
         if spectra.run is None:
             raise InvalidValue("spectra without a run can't be written")
         directory = find_run(self._path, self.create_run(spectra.run))
         if not spectra.spectra:
-            return ()
+            return {}
         parts = [(kind, spectra.of_kind(kind)) for kind in spectra.kinds] if self._split else [(None, spectra)]
-        files = {directory / file_name(spectra.batch, spectra.sequence, kind): part for kind, part in parts}
-        clobber = self._clobber
-        if not self._split:
-            (path,) = files
-            if os.path.lexists(path):
-                files, clobber = {path: self._joined(path, spectra)}, True
-        write_files({path: dumps(part).encode() for path, part in files.items()}, clobber=clobber)
-        return tuple(files)
+        return {directory / file_name(spectra.batch, spectra.sequence, kind): part for kind, part in parts}
 
     def _joined(self, path: Path, spectra: SpectraList) -> SpectraList:
         """What is in the file and `spectra`, dark before light; nothing is lost unless `clobber` is set."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from piccolo3.errors import StoreError
 
-__all__ = ["shown", "store_error", "store_errors"]
+__all__ = ["CatalogueDamaged", "shown", "store_error", "store_errors"]
 
 _REASONS = {
     errno.ENOSPC: "the disk is full",
@@ -25,6 +25,10 @@ _REASONS = {
     errno.ENODEV: "the disk is gone",
     errno.ENXIO: "the disk is gone",
 }
+
+
+class CatalogueDamaged(StoreError):
+    """The catalogue is of no use any more; what is in it can be found again in the files."""
 
 
 def shown(path: Path) -> str:
