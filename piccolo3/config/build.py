@@ -90,6 +90,7 @@ def _spectrometer(node: Node) -> SpectrometerConfig:
         serial_number=node.path[-1],
         driver=node.take("driver", str),
         model=node.get("model", str),
+        backend=node.take("backend", str),
         detector_set_temperature=node.take("detectorSetTemperature", float),
         fan=node.take("fan", bool),
         power_switch=node.get("power_switch", int),

@@ -121,12 +121,14 @@ class SpectrometerConfig:
     """One spectrometer. Integration times are in ms (None: the limit of the device), the temperature is in degrees C.
 
     `power_switch` is a BCM number, None without a switch; `model` is the model to simulate, None for a real device;
-    `calibration` has coefficients (lowest order first, nm) by direction.
+    `backend` is auto, cseabreeze or pyseabreeze, the part of seabreeze that talks to a real one; `calibration` has
+    coefficients (lowest order first, nm) by direction.
     """
 
     serial_number: str
     driver: str
     model: str | None = None
+    backend: str = "auto"
     detector_set_temperature: float = -10.0
     fan: bool = True
     power_switch: int | None = None

@@ -212,6 +212,13 @@ _SPECTROMETER = Section(
             text="The model to simulate; only with the driver `simulated`.",
         ),
         Option(
+            name="backend",
+            kind=Choice(("auto", "cseabreeze", "pyseabreeze")),
+            default_value="auto",
+            text="The part of seabreeze that talks to a real one; `auto` is the one that can do more with the model, "
+            "see the reference of the spectrometers.",
+        ),
+        Option(
             name="detectorSetTemperature",
             kind=Number(minimum=-100, maximum=50, unit="degrees C"),
             default_value=-10.0,

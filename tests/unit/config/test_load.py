@@ -102,7 +102,7 @@ def test_every_option_arrives(rig: Loader, tmp_path: Path) -> None:
     instrument = (
         "[channels]\n[[shutter_7]]\ndirection = sky.1\nreverse = 1\nfibreDiameter = 200.5\ndriver = simulated\n"
         "open_pin = 4\nclose_pin = 7\npulse_time = 7.5\nsettling_time = 20\n"
-        "[spectrometers]\n[[QEP1]]\ndriver = simulated\nmodel = STS-VIS\ndetectorSetTemperature = -3\nfan = no\n"
+        "[spectrometers]\n[[QEP1]]\ndriver = simulated\nmodel = STS-VIS\nbackend = pyseabreeze\ndetectorSetTemperature = -3\nfan = no\n"
         "power_switch = 6\nmin_integration_time = 3.5\nmax_integration_time = 100\n"
         "[[[calibration]]]\n[[[[sky.1]]]]\nwavelengthCalibrationCoefficientsPiccolo = 1, 2.5, -3e-2\n"
         "[output]\nclobber = True\nsplit = False\n"
@@ -140,6 +140,7 @@ def test_every_option_arrives(rig: Loader, tmp_path: Path) -> None:
             serial_number="QEP1",
             driver="simulated",
             model="STS-VIS",
+            backend="pyseabreeze",
             detector_set_temperature=-3.0,
             fan=False,
             power_switch=6,
@@ -238,7 +239,7 @@ def test_all_mistakes_of_both_files_and_the_command_line_are_told_at_once(proble
     )
     name = "a name of letters, digits and _ - . + (at most 64, not starting with a dot"
     known = (
-        "(known: driver, model, detectorSetTemperature, fan, power_switch, min_integration_time, "
+        "(known: driver, model, backend, detectorSetTemperature, fan, power_switch, min_integration_time, "
         "max_integration_time, calibration)"
     )
     limit = "a number from 0 to 86400000 ms, or device"
