@@ -102,7 +102,8 @@ def test_every_option_arrives(rig: Loader, tmp_path: Path) -> None:
     instrument = (
         "[channels]\n[[shutter_7]]\ndirection = sky.1\nreverse = 1\nfibreDiameter = 200.5\ndriver = simulated\n"
         "open_pin = 4\nclose_pin = 7\npulse_time = 7.5\nsettling_time = 20\n"
-        "[spectrometers]\n[[QEP1]]\ndriver = simulated\nmodel = STS-VIS\nbackend = pyseabreeze\ndetectorSetTemperature = -3\nfan = no\n"
+        "[spectrometers]\n[[QEP1]]\ndriver = simulated\nmodel = STS-VIS\nbackend = pyseabreeze\n"
+        "detectorSetTemperature = -3\nfan = no\n"
         "power_switch = 6\nmin_integration_time = 3.5\nmax_integration_time = 100\n"
         "[[[calibration]]]\n[[[[sky.1]]]]\nwavelengthCalibrationCoefficientsPiccolo = 1, 2.5, -3e-2\n"
         "[output]\nclobber = True\nsplit = False\n"
