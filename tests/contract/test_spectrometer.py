@@ -162,7 +162,7 @@ def test_a_new_integration_time_counts_from_when_it_says(adapter: Adapter) -> No
     if info.freshness.on_change is TimeChange.NEXT_EXPOSURE:
         adapter.spectrometer.read(20.0)
         under_way = adapter.clock.monotonic() - start
-        assert under_way <= 0.05 + info.freshness.read_out_time / 1000 + adapter.tolerance / 10
+        assert under_way <= 0.05 + info.freshness.read_out_time / 1000 + adapter.tolerance
         start = adapter.clock.monotonic()
     adapter.spectrometer.read(20.0)
     assert adapter.clock.monotonic() - start == pytest.approx(0.4, abs=adapter.tolerance)
@@ -173,12 +173,12 @@ def test_the_same_integration_time_again_counts_like_another_one(adapter: Adapte
     for _ in range(info.freshness.buffer_depth + 2):
         adapter.spectrometer.set_integration_time(200.0)
         adapter.spectrometer.read(20.0)
-    adapter.wait(0.05)
+    adapter.wait(0.1)
     adapter.spectrometer.set_integration_time(200.0)
     start = adapter.clock.monotonic()
     adapter.spectrometer.read(20.0)
     lasted = adapter.clock.monotonic() - start
-    assert (lasted < 0.16) == (info.freshness.on_change is TimeChange.NEXT_EXPOSURE)
+    assert (lasted < 0.15) == (info.freshness.on_change is TimeChange.NEXT_EXPOSURE)
 
 
 def test_opens_at_the_integration_time_that_it_tells(adapter: Adapter) -> None:
@@ -225,7 +225,7 @@ def test_a_cleared_buffer_is_empty(adapter: Adapter) -> None:
     adapter.spectrometer.clear_buffer()
     start = adapter.clock.monotonic()
     adapter.spectrometer.read(20.0)
-    waited = adapter.clock.monotonic() - start > info.freshness.read_out_time / 1000 + 0.005
+    waited = adapter.clock.monotonic() - start > info.freshness.read_out_time / 1000 + adapter.tolerance / 2
     assert waited == (info.freshness.can_clear_buffer or not info.free_running)
 
 
