@@ -8,14 +8,17 @@ import piccolo3
 
 ROOT = Path(piccolo3.__file__).parent
 OWNERS = {
+    "alembic": {"store"},
     "aiocoap": {"coap", "client"},
     "cbor2": {"wire"},
     "configobj": {"config"},
     "daemon": {"server"},
-    "gpiozero": {"devices"},
-    "matplotlib": {"cli"},
-    "rich": {"cli"},
-    "threading": {"clock.py", "workers", "devices"},
+    "gpiozero": {"pins"},
+    "matplotlib": {"cli", "data"},
+    "netCDF4": {"data"},
+    "rich": {"cli", "data"},
+    "sqlalchemy": {"store"},
+    "threading": {"clock.py", "workers", "devices", "pins"},
     "queue": {"workers"},
 }
 

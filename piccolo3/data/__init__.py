@@ -1,0 +1,29 @@
+"""Tools for a data directory that is not in use: lists, exports, plots and reports."""
+
+from __future__ import annotations
+
+from piccolo3.data.directory import Directory
+from piccolo3.data.export import ExportResult, Format, Progress, RunResult, export
+from piccolo3.data.levels import Level
+from piccolo3.data.listing import BatchEntry, RunEntry, list_batches, list_runs
+from piccolo3.data.plot import plot
+from piccolo3.data.report import BatchOutcome, report
+from piccolo3.data.source import Source
+
+__all__ = [
+    "BatchEntry",
+    "BatchOutcome",
+    "Directory",
+    "ExportResult",
+    "Format",
+    "Level",
+    "Progress",
+    "RunEntry",
+    "RunResult",
+    "Source",
+    "export",
+    "list_batches",
+    "list_runs",
+    "plot",
+    "report",
+]
