@@ -52,7 +52,8 @@ class Freshness:
 class SpectrometerInfo:
     """What a spectrometer says of itself once it is open. It does not change while it stays open.
 
-    `backend` names the driver library that it is open with, None where there is no choice.
+    `backend` names the driver library that it is open with, None where there is no choice. `integration_time_step`
+    (ms) is what integration times are multiples of, 0 where any will do.
     """
 
     serial_number: str
@@ -70,6 +71,12 @@ class SpectrometerInfo:
     has_cooler: bool
     simulated: bool
     backend: str | None = None
+    integration_time_step: float = 0.0
+
+    def possible_integration_time(self, milliseconds: float) -> float:
+        """The shortest integration time (ms) that the device can make of it without making it shorter."""
+        step = self.integration_time_step
+        return math.ceil(milliseconds / step - 1e-9) * step if step else milliseconds
 
     @property
     def free_running(self) -> bool:
@@ -140,6 +147,14 @@ class Spectrometer(ABC):
     @abstractmethod
     def set_cooler(self, enabled: bool, target: float) -> None:
         """Switch the thermo-electric cooler and set its target (degrees Celsius); nothing without a cooler."""
+
+    def set_shutter(self, opened: bool) -> None:
+        """Move the shutter inside the spectrometer. DeviceError where there is none that can be moved."""
+        raise DeviceError("this spectrometer has no shutter")
+
+    def set_lamp(self, on: bool) -> None:
+        """Switch the lamp that is connected to the spectrometer. DeviceError where that can't be done."""
+        raise DeviceError("this spectrometer can't switch a lamp")
 
     def reset(self) -> None:
         """Reset it on its bus, open or closed; it has to be closed and opened afterwards. DeviceError if it can't."""

@@ -58,6 +58,7 @@ def describe(features: Features, name: str, serial_number: str, backend: str, *,
         has_cooler=features.cooler is not None,
         simulated=simulated,
         backend=backend,
+        integration_time_step=family.step,
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import logging
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,8 +47,7 @@ class _Session:
     connection: Connection
     features: Features
     caller: Caller
-    shortest: int  # µs
-    longest: int
+    info: SpectrometerInfo
     ended_by: DeviceError | None = None
 
 
@@ -76,13 +74,13 @@ class SeabreezeSpectrometer(Spectrometer):
         caller = self._caller = Caller(self._serial_number)
         opened: list[Connection] = []
         try:
-            return caller.call(lambda: self._open(caller, opened), "opening")
+            self._session = caller.call(lambda: self._open(caller, opened), "opening")
         except BaseException:
-            self._session = None
             self._give_up(caller, lambda: opened[0].close() if opened else None)
             raise
+        return self._session.info
 
-    def _open(self, caller: Caller, opened: list[Connection]) -> SpectrometerInfo:
+    def _open(self, caller: Caller, opened: list[Connection]) -> _Session:
         connection = finding.connect(self._serial_number, self._backend, self._register_file)
         opened.append(connection)
         name, place = self._serial_number, connection.place
@@ -91,9 +89,7 @@ class SeabreezeSpectrometer(Spectrometer):
             info = describe(features, connection.device.model, name, connection.backend, simulated=is_emulated())
             with contextlib.suppress(NotImplementedError):  # it may have been left waiting for a trigger
                 features.spectrometer.set_trigger_mode(_NORMAL)
-        shortest, longest = round(info.min_integration_time * 1000), round(info.max_integration_time * 1000)
-        self._session = _Session(connection, features, caller, shortest, longest)
-        return info
+        return _Session(connection, features, caller, info)
 
     def close(self) -> None:
         session, self._session = self._session, None
@@ -116,9 +112,11 @@ class SeabreezeSpectrometer(Spectrometer):
 
     def set_integration_time(self, milliseconds: float) -> None:
         session = self._live_session()
-        microseconds = round(milliseconds * 1000) if math.isfinite(milliseconds) else -1
-        if not session.shortest <= microseconds <= session.longest:
+        info = session.info
+        if not info.min_integration_time <= milliseconds <= info.max_integration_time:
             raise DeviceError(f"{self._serial_number} can't integrate for {milliseconds:g} ms")
+        # the driver would make it shorter than it was asked for
+        microseconds = round(info.possible_integration_time(milliseconds) * 1000)
         self._call(
             session,
             lambda: session.features.spectrometer.set_integration_time_micros(microseconds),
