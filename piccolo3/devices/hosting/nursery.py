@@ -84,7 +84,7 @@ class _Nursery:
     def _serve_request(self) -> bool:
         """Whether there was one; if not, the daemon is gone."""
         try:
-            _, descriptors, _, _ = socket.recv_fds(self._control, 1, 3)
+            _, descriptors, _, _ = socket.recv_fds(self._control, 1, 3, socket.MSG_CMSG_CLOEXEC)
         except OSError:
             descriptors = []
         if not descriptors:

@@ -35,10 +35,9 @@ class HostProcess:
         self._name = name
         self._channel, self._their_channel = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._sentinel, self._their_sentinel = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        memory = os.memfd_create(f"counts of {name}", os.MFD_CLOEXEC)
-        self._memory_fd = memory
-        os.ftruncate(memory, _MEMORY)
-        self._memory = mmap.mmap(memory, _MEMORY)
+        self._memory_fd = os.memfd_create(f"counts of {name}", os.MFD_CLOEXEC)
+        os.ftruncate(self._memory_fd, _MEMORY)
+        self._memory = mmap.mmap(self._memory_fd, _MEMORY)
         self._lock = threading.Lock()
         self._pidfd: int | None = None
         self._closed = False
@@ -46,11 +45,9 @@ class HostProcess:
         self._death: str | None = None
 
     def start(self, server: ForkServer, make: bytes) -> None:
-        """Let `server` fork it and make the spectrometer. Raises DeviceError, and what `make` raises."""
+        """Let `server` fork it and make the spectrometer. Raises DeviceError, OSError, and what `make` raises."""
         try:
             server.request(self._their_channel.fileno(), self._memory_fd, self._their_sentinel.fileno())
-        except OSError as error:
-            raise DeviceError(f"no process can be started for {self._name}: {error.strerror}") from error
         finally:
             self._their_channel.close()
             self._their_sentinel.close()
@@ -60,7 +57,7 @@ class HostProcess:
 
     def _await_birth(self) -> None:
         try:
-            word, descriptors, _, _ = socket.recv_fds(self._sentinel, 256, 1)
+            word, descriptors, _, _ = socket.recv_fds(self._sentinel, 256, 1, socket.MSG_CMSG_CLOEXEC)
         except OSError:
             word, descriptors = b"", []
         with self._lock:
@@ -93,6 +90,9 @@ class HostProcess:
                 self._log(answer)
         except (EOFError, OSError):
             raise self._gone() from None
+        except BaseException:
+            self.interrupt()  # what it will answer must not be taken for the answer to another question
+            raise
         if isinstance(answer, Failure):
             raise answer.error()
         return answer
@@ -120,13 +120,6 @@ class HostProcess:
             return f"ended with exit status {code}"
         hint = ", perhaps for want of memory" if -code == signal.SIGKILL else ""
         return f"was ended by {_name_of(-code)}{hint}"
-
-    def sentinel(self) -> int:
-        """A descriptor, to be closed by the caller, that can be read once the host has ended."""
-        with self._lock:
-            if self._pidfd is None:
-                raise self._gone()
-            return os.dup(self._pidfd)
 
     def interrupt(self) -> None:
         """From any thread: kill it, and end the call under way."""

@@ -53,10 +53,13 @@ class HostedSpectrometer(Spectrometer):
         if self._server is None:
             self._server = fork_server(self._preload)
         self._number = None
-        host = HostProcess(self._name)
-        with self._lock:
-            self._host = host
-        host.start(self._server, self._make)
+        try:
+            host = HostProcess(self._name)
+            with self._lock:
+                self._host = host
+            host.start(self._server, self._make)
+        except OSError as error:
+            raise DeviceError(f"no process can be started for {self._name}: {error.strerror}") from error
         return host
 
     def close(self) -> None:
@@ -101,11 +104,6 @@ class HostedSpectrometer(Spectrometer):
             yield self._start()
         finally:
             self.close()
-
-    def sentinel(self) -> int | None:
-        """A descriptor that can be read once the host has ended, None while closed. The caller has to close it."""
-        with self._lock:
-            return None if self._host is None else self._host.sentinel()
 
     def interrupt(self) -> None:
         with self._lock:

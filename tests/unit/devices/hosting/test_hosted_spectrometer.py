@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from select import select
 
 import numpy as np
 import psutil
@@ -233,20 +232,15 @@ def test_an_interrupted_one_can_only_be_closed(hosted: Hosted) -> None:
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
 def test_a_host_that_died_idle_is_noticed(hosted: Hosted, number: signal.Signals) -> None:
     spectrometer = hosted()
-    assert spectrometer.sentinel() is None
     spectrometer.open()
-    sentinel = spectrometer.sentinel()
-    assert sentinel is not None
-    assert not select([sentinel], [], [], 0)[0]
     host = host_of(spectrometer)
     host.send_signal(number)
-    assert select([sentinel], [], [], 1.0)[0]
-    os.close(sentinel)
+    assert is_gone(host)
     for _ in range(2):
         with pytest.raises(DeviceError, match=number.name):
             spectrometer.read(1.0)
-    spectrometer.close()
-    assert is_gone(host)
+    with pytest.raises(DeviceError, match="open already"):
+        spectrometer.open()
 
 
 def test_a_host_that_is_killed_busy_is_noticed(hosted: Hosted) -> None:
@@ -289,6 +283,30 @@ def test_signals_from_the_keyboard_are_for_the_daemon(hosted: Hosted) -> None:
             assert one is not None
             one.send_signal(number)
     assert host_of(spectrometer) == host
+
+
+def test_where_no_process_can_be_started_that_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
+    spectrometer = HostedSpectrometer(partial(Puppet, {}), "P1")
+    with pytest.raises(DeviceError, match="no process can be started for P1: No such file or directory"):
+        spectrometer.open()
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with pytest.raises(DeviceError, match="no process can be started for P1: the fork server has died"):
+        spectrometer.open()
+    spectrometer.release()
+
+
+def test_an_answer_that_nobody_waited_for_is_not_taken_for_another(
+    hosted: Hosted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spectrometer = hosted()
+    spectrometer.open()
+    with monkeypatch.context() as patch:
+        patch.setattr(process, "receive", lambda _: signal.raise_signal(signal.SIGINT))
+        with pytest.raises(KeyboardInterrupt):
+            spectrometer.clear_buffer()
+    with pytest.raises(DeviceInterrupted):
+        spectrometer.read(1.0)
 
 
 def test_the_log_of_the_host_is_ours(hosted: Hosted, caplog: pytest.LogCaptureFixture) -> None:
