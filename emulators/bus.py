@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from struct import Struct
 
 from emulators.device import Attachment, Device, Handle
+from emulators.light import Light
+from emulators.making import make_instrument
+from emulators.specification import InstrumentSpecification
 from emulators.wire import Status
 
 __all__ = ["Bus"]
@@ -31,40 +34,56 @@ _GET_DESCRIPTOR, _STRING = (0x80, 6), 3
 class Bus:
     """All devices, by serial number, plugged in or not; any thread may call."""
 
-    def __init__(self, devices: Iterable[Device]) -> None:
-        self.devices: Mapping[str, Device] = {device.instrument.serial_number: device for device in devices}
+    def __init__(self, instruments: Mapping[str, InstrumentSpecification], light: Light) -> None:
+        self.devices: Mapping[str, Device] = {
+            name: Device(make_instrument(specification, light)) for name, specification in instruments.items()
+        }
+        self._instruments = instruments
         self._lock = threading.Lock()
         self._identities = itertools.count(1)
         self._tokens = itertools.count(1)
         self._handles: dict[int, Handle] = {}
         self._unpowered: set[str] = set()
         self._unplugged: set[str] = set(self.devices)
-        for serial_number, device in self.devices.items():
-            device.restart()
-            self.plug_in(serial_number)
+        for name, specification in instruments.items():
+            self.devices[name].switch_on()
+            if specification.present:
+                self._unplugged.discard(name)
+                self._appear(name)
 
     def plug_in(self, serial_number: str) -> None:
         """Put the plug in; nothing happens if it is."""
         with self._lock:
             if serial_number in self._unplugged:
                 self._unplugged.discard(serial_number)
-                self._appear(serial_number, power=self.devices[serial_number].instrument.kind.bus_powered)
+                if self.devices[serial_number].instrument.kind.bus_powered and serial_number not in self._unpowered:
+                    self._boot(serial_number)
+                else:
+                    self._appear(serial_number)
 
     def unplug(self, serial_number: str) -> None:
         """Pull the plug."""
+        device = self.devices[serial_number]
         with self._lock:
             self._unplugged.add(serial_number)
-            self.devices[serial_number].detach()
+            device.detach()
 
-    def set_power(self, serial_number: str, *, on: bool) -> None:
+    def set_power(self, serial_number: str, on: bool) -> None:
         """Switch the power of an instrument; nothing happens if it is switched so."""
+        device = self.devices[serial_number]
         with self._lock:
             if on and serial_number in self._unpowered:
                 self._unpowered.discard(serial_number)
-                self._appear(serial_number, power=True)
+                self._boot(serial_number)
             elif not on and serial_number not in self._unpowered:
                 self._unpowered.add(serial_number)
-                self.devices[serial_number].detach(why="power off")
+                device.detach(why="power off")
+
+    def opened_by(self, serial_number: str) -> tuple[int, ...]:
+        """The processes that have it open, one for each handle."""
+        device = self.devices[serial_number]
+        with self._lock:
+            return tuple(handle.pid for handle in self._handles.values() if handle.device is device)
 
     def listed(self) -> bytes:
         """What is attached, in the way of the messages."""
@@ -178,14 +197,28 @@ class Bus:
         text = texts.get(index, "").encode("utf-16-le")
         return Status.SUCCESS, bytes((2 + len(text), _STRING)) + text
 
-    def _appear(self, serial_number: str, *, power: bool) -> None:
-        device = self.devices[serial_number]
-        if power:
-            device.restart()
-        if serial_number in self._unplugged or serial_number in self._unpowered:
+    def _boot(self, serial_number: str) -> None:
+        """The power comes: it takes a while until it is there."""
+        boot_time = self._instruments[serial_number].boot_time
+        if not boot_time:
+            self.devices[serial_number].switch_on()
+            self._appear(serial_number)
             return
-        identity = next(self._identities)
-        device.attach(Attachment(identity, 1 + identity % _ADDRESSES))
+        timer = threading.Timer(boot_time, self._booted, (serial_number,))
+        timer.daemon = True
+        timer.start()
+
+    def _booted(self, serial_number: str) -> None:
+        with self._lock:
+            if serial_number not in self._unpowered and self.devices[serial_number].attachment is None:
+                self.devices[serial_number].switch_on()
+                self._appear(serial_number)
+
+    def _appear(self, serial_number: str) -> None:
+        """On the bus, if it is plugged in and has power."""
+        if serial_number not in self._unplugged and serial_number not in self._unpowered:
+            identity = next(self._identities)
+            self.devices[serial_number].attach(Attachment(identity, 1 + identity % _ADDRESSES))
 
 
 def _listed(device: Device, attachment: Attachment) -> bytes:

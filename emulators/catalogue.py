@@ -13,7 +13,7 @@ from types import MappingProxyType
 from piccolo3.devices.interface import Freshness
 from piccolo3.devices.simulated.models import FLAME_S, QE_PRO, STS_VIS, Model
 
-__all__ = ["KINDS", "Endpoint", "Kind", "Protocol"]
+__all__ = ["KINDS", "Endpoint", "Kind", "Protocol", "kind_of"]
 
 OCEAN_OPTICS = 0x2457
 OCEAN_INSIGHT = 0x0999
@@ -44,14 +44,16 @@ class Protocol:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """One kind of instrument. `firmware` and `time_unit` (µs, of the integration time) are as the protocol has them.
+    """One kind of instrument. Its serial numbers start with `prefix`.
 
-    `flipped` are the bits of the counts that come inverted, `transmitted` how many values come in all, `first_pixel`
-    where the polynomial of the wavelengths starts counting. With `bus_powered` the plug is the power as well.
-    `wide_saturation` and `wide_pixels` tell that these have 32 instead of 16 bits.
+    `firmware` and `time_unit` (µs, of the integration time) are as the protocol has them. `flipped` are the bits of the
+    counts that come inverted, `transmitted` how many values come in all, `first_pixel` where the polynomial of the
+    wavelengths starts counting. With `bus_powered` the plug is the power as well. `wide_saturation` and `wide_pixels`
+    tell that these have 32 instead of 16 bits.
     """
 
     name: str
+    prefix: str
     protocol: str
     vendor: int = OCEAN_OPTICS
     product: int
@@ -149,6 +151,7 @@ _ST = replace(
 _KINDS = (
     Kind(
         name="USB2000PLUS",
+        prefix="USB2+",
         protocol=Protocol.OOI,
         product=0x101E,
         model=replace(FLAME_S, name="USB2000PLUS"),
@@ -158,6 +161,7 @@ _KINDS = (
     ),
     Kind(
         name="FLAMES",
+        prefix="FLMS",
         protocol=Protocol.OOI,
         product=0x101E,
         model=replace(FLAME_S, name="FLAMES"),
@@ -167,6 +171,7 @@ _KINDS = (
     ),
     Kind(
         name="QEPRO",
+        prefix="QEP",
         protocol=Protocol.OBP,
         product=0x4004,
         model=replace(QE_PRO, name="QEPRO", freshness=replace(QE_PRO.freshness, opens_at=None)),
@@ -178,6 +183,7 @@ _KINDS = (
     ),
     Kind(
         name="STS",
+        prefix="S",
         protocol=Protocol.OBP,
         product=0x4000,
         model=replace(STS_VIS, name="STS", nonlinearity_coefficients=(0.99, 1.2e-6, -4.0e-11, 0.0, 0.0, 0.0, 0.0, 0.0)),
@@ -188,6 +194,7 @@ _KINDS = (
     ),
     Kind(
         name="QE65000",
+        prefix="QEB",
         protocol=Protocol.OOI,
         product=0x1018,
         model=_QE65000,
@@ -201,6 +208,7 @@ _KINDS = (
     ),
     Kind(
         name="NIRQUEST512",
+        prefix="NQ5",
         protocol=Protocol.OOI,
         product=0x1026,
         model=_NIRQUEST512,
@@ -214,6 +222,7 @@ _KINDS = (
     ),
     Kind(
         name="SR2",
+        prefix="SR2",
         protocol=Protocol.OBP2,
         vendor=OCEAN_INSIGHT,
         product=0x1001,
@@ -223,6 +232,7 @@ _KINDS = (
     ),
     Kind(
         name="SR4",
+        prefix="SR4",
         protocol=Protocol.OBP2,
         vendor=OCEAN_INSIGHT,
         product=0x1002,
@@ -232,6 +242,7 @@ _KINDS = (
     ),
     Kind(
         name="ST",
+        prefix="ST",
         protocol=Protocol.OBP2,
         vendor=OCEAN_INSIGHT,
         product=0x1000,
@@ -243,3 +254,9 @@ _KINDS = (
 )
 
 KINDS = MappingProxyType({kind.name: kind for kind in _KINDS})
+
+
+def kind_of(serial_number: str) -> str | None:
+    """The kind of instrument that has serial numbers like this one."""
+    fitting = [kind for kind in _KINDS if serial_number.upper().startswith(kind.prefix)]
+    return max(fitting, key=lambda kind: len(kind.prefix)).name if fitting else None

@@ -9,24 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from emulators.answers import Answer, Ending, Queue
+from emulators.control import LogEntry
 from emulators.faults import Fault, FaultKind, Faults, Phase, damaged
 from emulators.instrument import Instrument, Reaction
 from emulators.wire import Status
 
-__all__ = ["Attachment", "Device", "Entry", "Handle"]
+__all__ = ["Attachment", "Device", "Handle"]
 
 _KEPT = 100_000
 _CONTROL_TIMEOUT = 5.0  # s, of the kernel
 _IN = 0x80
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """Something that happened, when (s, monotonic), and by the doing of which process (0: of none)."""
-
-    time: float
-    pid: int
-    what: str
 
 
 @dataclass(slots=True, eq=False)
@@ -67,7 +59,7 @@ class Device:
         self.condition = threading.Condition()
         self.attachment: Attachment | None = None
         self.faults = Faults()
-        self.log: deque[Entry] = deque(maxlen=_KEPT)
+        self.log: deque[LogEntry] = deque(maxlen=_KEPT)
         self.hung: Fault | None = None
         self._resets = 0
         self._queues: Mapping[int, Queue] = {
@@ -76,7 +68,7 @@ class Device:
 
     def note(self, what: str, pid: int = 0) -> None:
         """Write it into the log."""
-        self.log.append(Entry(time.monotonic(), pid, what))
+        self.log.append(LogEntry(time.monotonic(), pid, what))
 
     def attach(self, attachment: Attachment) -> None:
         """It appears on the bus."""
@@ -89,7 +81,7 @@ class Device:
         with self.condition:
             self._detach(why)
 
-    def restart(self) -> None:
+    def switch_on(self) -> None:
         """The power comes."""
         with self.condition:
             self._switch_on()

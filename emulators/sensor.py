@@ -5,11 +5,11 @@ from __future__ import annotations
 import zlib
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from emulators.control import HandedOut
 from emulators.light import Light
 from piccolo3.devices.interface import TimeChange
 from piccolo3.devices.simulated.cooler import Cooler
@@ -18,26 +18,9 @@ from piccolo3.devices.simulated.models import Model
 from piccolo3.devices.simulated.optics import View, optics_of
 from piccolo3.devices.simulated.timeline import OnDemand, Slot, Timeline
 
-__all__ = ["HandedOut", "Sensor"]
+__all__ = ["Sensor"]
 
 _KEPT = 100_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HandedOut:
-    """An exposure that was read to its last byte. Times in ns on the monotonic scale of the machine.
-
-    `number` counts the exposures since the power came, `open_share` is the share of the exposure that each shutter was
-    open, `checksum` the CRC-32 of the counts as little-endian integers of 32 bits.
-    """
-
-    number: int
-    start: int
-    end: int
-    requested: int
-    delivered: int
-    open_share: Mapping[str, float]
-    checksum: int
 
 
 class _Buffer(Timeline):
@@ -148,7 +131,7 @@ class Sensor:
                 end=slot.end,
                 requested=requested,
                 delivered=delivered,
-                open_share=shares,
+                open_share=dict(shares),
                 checksum=crc,
             )
         )

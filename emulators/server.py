@@ -8,11 +8,14 @@ from __future__ import annotations
 import json
 import logging
 import os
+import signal
 import socket
 import struct
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from emulators.bus import Bus
 from emulators.device import Handle
@@ -54,6 +57,7 @@ class _Conversation:
         self._bus: Bus = workshop.bus
         self._own: Handle | None = None  # what this connection stands for
         self._handle: Handle | None = None
+        self._pins: set[int] | None = None  # that were switched through this connection
         self._pid = 0
 
     def hold(self) -> None:
@@ -67,6 +71,9 @@ class _Conversation:
         finally:
             if self._own is not None:
                 self._bus.close(self._own, died=True)
+            if self._pins is not None:
+                self._workshop.board.remove_listener(self._driven)
+                self._workshop.board.release(self._pins, self._pid)
             self._connection.close()
 
     def _answer(self, request: Request) -> None:
@@ -74,9 +81,10 @@ class _Conversation:
         if operation is Operation.BULK:
             self._bulk(request)
         elif operation is Operation.PIN:
-            self._workshop.pin(json.loads(request.payload))
+            self._pin(json.loads(request.payload))
         elif operation is Operation.COMMAND:
-            send_answer(self._connection, Status.SUCCESS, payload=self._workshop.command(request.payload))
+            status, data = self._workshop.command(request.payload)
+            send_answer(self._connection, status, payload=data)
         elif operation is Operation.LIST:
             send_answer(self._connection, Status.SUCCESS, payload=self._bus.listed())
         elif operation is Operation.OPEN:
@@ -92,6 +100,24 @@ class _Conversation:
         else:
             status, value = self._call(self._handle, request)
             send_answer(self._connection, status, value)
+
+    def _pin(self, change: Mapping[str, Any]) -> None:
+        """A pin was switched; only those of the GPIO header count."""
+        board = self._workshop.board
+        if self._pins is None:
+            self._pins = set()
+            board.add_listener(self._driven)
+        name = str(change["pin"])
+        if name.startswith("GPIO"):
+            pin = int(name.removeprefix("GPIO"))
+            self._pins.add(pin)
+            board.switch(pin, int(change["time"]), self._pid, on=bool(change["on"]))
+
+    def _driven(self, change: bytes) -> None:
+        try:
+            send_answer(self._connection, Status.SUCCESS, payload=change)
+        except OSError:
+            _logger.debug("whoever had the pins is gone")
 
     def _open(self, request: Request) -> None:
         status, handle = self._bus.open(request.identity, self._pid)
@@ -134,6 +160,7 @@ def _alive(handle: Handle) -> Status:
 
 def _main() -> None:
     logging.basicConfig(level=logging.INFO)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # what uses the instruments has to end before them
     specification = RigSpecification.from_json(json.loads(sys.stdin.readline()))
     server = Server(Path(sys.argv[1]), Workshop(specification))
     threading.Thread(target=server.serve, daemon=True).start()

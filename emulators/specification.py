@@ -52,6 +52,11 @@ class RigSpecification:
     sun_elevation: float = 45.0
     clouds: float = 0.2
 
+    @property
+    def light(self) -> dict[str, Any]:
+        """All that is neither an instrument nor a shutter."""
+        return {"seed": self.seed, "sun_elevation": self.sun_elevation, "clouds": self.clouds}
+
     def to_json(self) -> dict[str, object]:
         """As JSON can have it."""
         return asdict(self)
