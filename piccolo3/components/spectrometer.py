@@ -171,6 +171,7 @@ class _Spectrometer(Component):
             "min_integration_time": info.min_integration_time,
             "max_integration_time": info.max_integration_time,
             "simulated": info.simulated,
+            "backend": info.backend,
         }
 
     @value(_TIME, title="smallest integration time", observable=True)
@@ -231,6 +232,26 @@ class _Spectrometer(Component):
                 f"spectrometer {self.serial} has told no temperature: device has not TEC, or is not connected"
             )
         return temperature
+
+    @value(
+        Json("on, set point, degrees C, how long ago that was (s), settled; null where it is not known"),
+        title="what the cooler does",
+    )
+    def cooler(self) -> JsonValue:
+        """Return whether it is on, what it aims at, what it has come to, and whether it stays there."""
+        cooler = self._worker.cooler
+        return {
+            "enabled": cooler.enabled,
+            "target": cooler.target,
+            "temperature": cooler.temperature,
+            "age": None if cooler.age is None else round(cooler.age, 1),
+            "settled": cooler.settled,
+        }
+
+    @value(Json("number of each since the start"), title="what was tried after failures")
+    def recovery(self) -> JsonValue:
+        """Return how often it was opened again, reset on its bus, and switched off and on."""
+        return {rung.name.lower(): count for rung, count in self._worker.attempts.items()}
 
     @command(title="connect to the spectrometer")
     async def connect(self) -> None:

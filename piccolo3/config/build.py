@@ -100,6 +100,17 @@ def _spectrometer(node: Node) -> SpectrometerConfig:
     )
 
 
+def _all_spectrometers(node: Node) -> SpectrometersConfig:
+    return SpectrometersConfig(
+        isolation=node.take("isolation", str),
+        power_delay=node.take("power_delay", float),
+        power_cycle_interval=node.take("power_cycle_interval", float),
+        power_off_time=node.take("power_off_time", float),
+        require_settled=node.take("require_settled", bool),
+        longest_settling=node.take("longest_settling", float),
+    )
+
+
 def _recording(node: Node) -> RecordingConfig:
     return RecordingConfig(
         mode=node.take("mode", str),
@@ -135,7 +146,7 @@ def build_instrument(node: Node) -> InstrumentConfig:
     return InstrumentConfig(
         channels=tuple(_channel(child) for child in node.children["channels"].children.values()),
         spectrometers=tuple(_spectrometer(child) for child in spectrometers.children.values()),
-        all_spectrometers=SpectrometersConfig(isolation=spectrometers.take("isolation", str)),
+        all_spectrometers=_all_spectrometers(spectrometers),
         output=OutputConfig(clobber=output.take("clobber", bool), split=output.take("split", bool)),
         recording=_recording(node.children["recording"]),
         quality=_quality(node.children["quality"]),

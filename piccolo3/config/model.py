@@ -139,9 +139,18 @@ class SpectrometerConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpectrometersConfig:
-    """What counts for all spectrometers. `isolation` is process or thread: where the driver of a real one runs."""
+    """What counts for all spectrometers; times are in s.
+
+    `isolation` is process or thread: where the driver of a real one runs. With `require_settled` a batch waits up to
+    `longest_settling` for the coolers.
+    """
 
     isolation: str = "process"
+    power_delay: float = 10.0
+    power_cycle_interval: float = 300.0
+    power_off_time: float = 5.0
+    require_settled: bool = False
+    longest_settling: float = 900.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

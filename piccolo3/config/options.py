@@ -278,6 +278,37 @@ INSTRUMENT = Section(
                     "that hangs keeps its spectrometer until the daemon is started again, and some calls of the "
                     "driver hold up everything else. Simulated spectrometers run in threads.",
                 ),
+                Option(
+                    name="power_delay",
+                    kind=Number(minimum=0, maximum=3600, unit="s"),
+                    default_value=10.0,
+                    text="When all are switched on, each waits so long for the one before it.",
+                ),
+                Option(
+                    name="power_cycle_interval",
+                    kind=Number(minimum=30, maximum=604_800, unit="s"),
+                    default_value=300.0,
+                    text="A spectrometer that fails again and again is switched off and on, if it has a "
+                    "`power_switch`, but not more often than this.",
+                ),
+                Option(
+                    name="power_off_time",
+                    kind=Number(minimum=0.1, maximum=600, unit="s"),
+                    default_value=5.0,
+                    text="For how long it is switched off then.",
+                ),
+                Option(
+                    name="require_settled",
+                    kind=Boolean(),
+                    default_value=False,
+                    text="A batch begins when all detectors with a cooler that is on have come to their set points.",
+                ),
+                Option(
+                    name="longest_settling",
+                    kind=Number(minimum=1, maximum=86_400, unit="s"),
+                    default_value=900.0,
+                    text="For how long a batch waits for that at most; then it begins, and its spectra are flagged.",
+                ),
             ),
             sections=(_SPECTROMETER,),
             obsolete=Obsolete(prefix="nano"),

@@ -17,7 +17,16 @@ from piccolo3.events import Broker
 from piccolo3.recording import IntegrationTimes, Recorder
 from piccolo3.recording.trace import Trace
 from piccolo3.store import STATE_FILE, DataDirectory, StateFile
-from piccolo3.workers import ShutterWorker, SpectrometerGroup, SpectrometerWorker, State, TriggerWorker, Writer
+from piccolo3.workers import (
+    RecoveryTiming,
+    ShutterWorker,
+    SpectrometerGroup,
+    SpectrometerTiming,
+    SpectrometerWorker,
+    State,
+    TriggerWorker,
+    Writer,
+)
 
 __all__ = ["Engine"]
 
@@ -88,6 +97,12 @@ class Engine:
     def _hire(self) -> None:
         """A worker for each device."""
         instrument, rig, clock, broker = self.instrument, self.rig, self.clock, self.broker
+        common = instrument.all_spectrometers
+        timing = SpectrometerTiming(
+            recovery=RecoveryTiming(
+                power_cycle_interval=common.power_cycle_interval, power_off_time=common.power_off_time
+            )
+        )
         self.spectrometers = SpectrometerGroup(
             (
                 SpectrometerWorker(
@@ -96,10 +111,12 @@ class Engine:
                     rig.power_switches.get(config.serial_number),
                     clock,
                     broker,
+                    timing=timing,
                 )
                 for config in instrument.spectrometers
             ),
             clock,
+            power_delay=common.power_delay,
         )
         self.shutters = {
             channel.direction: ShutterWorker(channel.direction, channel, rig.shutters[channel.direction], clock, broker)

@@ -61,7 +61,7 @@ class SpectrometerWorker:
         self._timing = timing or SpectrometerTiming()
         self._clock = clock
         self._broker = broker
-        self._cooler = Cooler(enabled=config.fan, target=config.detector_set_temperature)
+        self._cooler = Cooler(clock, enabled=config.fan, target=config.detector_set_temperature)
         self._link = Link(config.serial_number, device, power, self._cooler, clock, self._timing, acquirer)
         self._goal = _Goal.DISCONNECTED
         self._reached = asyncio.Event()
@@ -110,6 +110,11 @@ class SpectrometerWorker:
     def current_temperature(self) -> float | None:
         """Temperature of the detector (degrees Celsius) when it was asked last; None without a sensor."""
         return self._cooler.temperature
+
+    @property
+    def cooler(self) -> Cooler:
+        """All about the cooler, to look at only."""
+        return self._cooler
 
     # ---- start and stop ----
 
