@@ -30,7 +30,18 @@ from piccolo3.errors import DeviceError, PiccoloError
 __all__ = ["METHODS", "serve"]
 
 METHODS = frozenset(
-    {"open", "close", "set_integration_time", "read", "clear_buffer", "temperature", "set_cooler", "reset"}
+    {
+        "clear_buffer",
+        "close",
+        "open",
+        "read",
+        "reset",
+        "set_cooler",
+        "set_integration_time",
+        "set_lamp",
+        "set_shutter",
+        "temperature",
+    }
 )
 _EXPENDABLE = 300  # added to what the kernel goes by when memory runs out: hosts go before the daemon
 _LONGEST = 1 << 13

@@ -90,6 +90,12 @@ class HostedSpectrometer(Spectrometer):
     def set_cooler(self, enabled: bool, target: float) -> None:
         self._open_host().call("set_cooler", enabled, target)
 
+    def set_shutter(self, opened: bool) -> None:
+        self._open_host().call("set_shutter", opened)
+
+    def set_lamp(self, on: bool) -> None:
+        self._open_host().call("set_lamp", on)
+
     def reset(self) -> None:
         with self._any_host() as host:
             host.call("reset")

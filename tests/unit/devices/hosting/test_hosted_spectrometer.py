@@ -20,6 +20,8 @@ import psutil
 import pytest
 
 from piccolo3.devices.hosting import HostedSpectrometer, process
+from piccolo3.devices.hosting.serving import METHODS
+from piccolo3.devices.interface import Spectrometer
 from piccolo3.errors import (
     DeviceError,
     DeviceInterrupted,
@@ -83,7 +85,16 @@ def test_what_a_host_is_asked_and_answers(hosted: Hosted) -> None:
     spectrometer.set_integration_time(5.0)
     spectrometer.clear_buffer()
     spectrometer.set_cooler(True, -5.0)
+    for call in (spectrometer.set_shutter, spectrometer.set_lamp):
+        with pytest.raises(DeviceError, match="this spectrometer"):
+            call(True)
     assert host_of(spectrometer).pid != os.getpid()
+
+
+def test_a_host_does_all_that_a_spectrometer_can() -> None:
+    methods = {name for name, member in vars(Spectrometer).items() if callable(member) and not name.startswith("_")}
+    assert methods <= vars(HostedSpectrometer).keys()
+    assert methods - METHODS == {"exposure_number", "interrupt"}
 
 
 def test_each_opening_has_a_host_of_its_own(hosted: Hosted) -> None:
