@@ -29,10 +29,11 @@ class AutointegrationState(StrEnum):
 
 
 class ShutterStatus(StrEnum):
-    """State of one shutter."""
+    """State of one shutter; unavailable: the last move has failed, or it can't be moved at all."""
 
     OPEN = "open"
     CLOSED = "closed"
+    UNAVAILABLE = "unavailable"
 
 
 class SpectrumKind(StrEnum):

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from piccolo3.clock import Clock
-from piccolo3.config import ChannelConfig, InstrumentConfig, SpectrometerConfig, TriggerConfig
-from piccolo3.devices.gpio import gpio_power_switch, gpio_shutter
+from piccolo3.config import ChannelConfig, IndicatorConfig, InstrumentConfig, SpectrometerConfig, TriggerConfig
+from piccolo3.devices.gpio import GpioIndicator, GpioPowerSwitch, GpioTrigger, LevelShutter, PulseShutter
+from piccolo3.devices.indicator import Indicator, SimulatedIndicator
 from piccolo3.devices.interface import PowerSwitch, Shutter, Spectrometer
 from piccolo3.devices.simulated import (
     MODELS,
@@ -19,8 +20,9 @@ from piccolo3.devices.simulated import (
     SpectrometerFaults,
     World,
 )
-from piccolo3.devices.trigger import GpioTrigger, Trigger, UnavailableTrigger
+from piccolo3.devices.trigger import Trigger, UnavailableTrigger
 from piccolo3.devices.unavailable import UnavailableShutter, UnavailableSpectrometer
+from piccolo3.pins import Pins
 
 __all__ = ["Rig", "build_rig"]
 
@@ -31,13 +33,16 @@ _DEFAULT_MODEL = "QE-PRO"
 class Rig:
     """The devices: spectrometers and their power switches by serial number, shutters by direction, a trigger or none.
 
-    The faults are those of the simulated ones, for tests to switch on.
+    `pins` are those of the computer, also where nothing uses them; `indicator` is a light or none. The faults are those
+    of the simulated devices, for tests to switch on.
     """
 
     spectrometers: Mapping[str, Spectrometer]
     power_switches: Mapping[str, PowerSwitch]
     shutters: Mapping[str, Shutter]
     trigger: Trigger | None = None
+    indicator: Indicator | None = None
+    pins: Pins = field(default_factory=Pins)
     spectrometer_faults: Mapping[str, SpectrometerFaults] = field(default_factory=dict)
     shutter_faults: Mapping[str, ShutterFaults] = field(default_factory=dict)
 
@@ -49,25 +54,30 @@ class Rig:
             switch.release()
         if self.trigger is not None:
             self.trigger.release()
+        if self.indicator is not None:
+            self.indicator.release()
+        self.pins.close()
 
 
 def build_rig(instrument: InstrumentConfig, clock: Clock) -> Rig:
-    """Make all devices that are configured; shutters are closed, which takes their pulse and settling times.
+    """Make all devices that are configured. No pin is touched yet, simulated shutters are closed.
 
     Nothing is raised for a device that can't be used: it says so when it is used.
     """
-    world = World(instrument.simulation, clock)
-    shutters = {channel.direction: _shutter(channel, world, clock) for channel in instrument.channels}
+    world, pins = World(instrument.simulation, clock), Pins(instrument.gpio.pin_factory)
+    shutters = {channel.direction: _shutter(channel, world, clock, pins) for channel in instrument.channels}
     spectrometers = {config.serial_number: _spectrometer(config, world) for config in instrument.spectrometers}
     return Rig(
         spectrometers=spectrometers,
         power_switches={
-            config.serial_number: _power_switch(config.power_switch, config, spectrometers[config.serial_number])
+            config.serial_number: _power_switch(config.power_switch, config, spectrometers[config.serial_number], pins)
             for config in instrument.spectrometers
             if config.power_switch is not None
         },
         shutters=shutters,
-        trigger=_trigger(instrument.trigger, clock),
+        trigger=_trigger(instrument.trigger, clock, pins),
+        indicator=_indicator(instrument.indicator, pins),
+        pins=pins,
         spectrometer_faults={
             name: device.faults for name, device in spectrometers.items() if isinstance(device, SimulatedSpectrometer)
         },
@@ -77,11 +87,13 @@ def build_rig(instrument: InstrumentConfig, clock: Clock) -> Rig:
     )
 
 
-def _shutter(channel: ChannelConfig, world: World, clock: Clock) -> Shutter:
+def _shutter(channel: ChannelConfig, world: World, clock: Clock, pins: Pins) -> Shutter:
     if channel.driver == "simulated":
         return SimulatedShutter(channel, world.blade(channel.direction), clock)
     if channel.driver == "gpio":
-        return gpio_shutter(channel, clock)
+        return PulseShutter(channel, pins)
+    if channel.driver == "level":
+        return LevelShutter(channel, pins)
     return UnavailableShutter(f"there is no driver {channel.driver} for the shutter of {channel.direction}")
 
 
@@ -97,17 +109,23 @@ def _spectrometer(config: SpectrometerConfig, world: World) -> Spectrometer:
     )
 
 
-def _power_switch(pin: int, config: SpectrometerConfig, spectrometer: Spectrometer) -> PowerSwitch:
+def _power_switch(pin: int, config: SpectrometerConfig, spectrometer: Spectrometer, pins: Pins) -> PowerSwitch:
     if isinstance(spectrometer, SimulatedSpectrometer):
         return SimulatedPowerSwitch(spectrometer.set_power)
-    return gpio_power_switch(pin, config.serial_number)
+    return GpioPowerSwitch(pin, config.serial_number, pins)
 
 
-def _trigger(config: TriggerConfig, clock: Clock) -> Trigger | None:
+def _trigger(config: TriggerConfig, clock: Clock, pins: Pins) -> Trigger | None:
     if config.driver == "none":
         return None
     if config.driver == "simulated":
         return SimulatedTrigger(clock)
     if config.driver == "gpio":
-        return GpioTrigger(config, clock)
+        return GpioTrigger(config, pins)
     return UnavailableTrigger(f"there is no driver {config.driver} for the trigger")
+
+
+def _indicator(config: IndicatorConfig, pins: Pins) -> Indicator | None:
+    if config.driver == "simulated":
+        return SimulatedIndicator()
+    return GpioIndicator(config.pin, pins) if config.driver == "gpio" and config.pin is not None else None

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from piccolo3.devices.interface import PowerSwitch, Shutter, Spectrometer, SpectrometerInfo
+from piccolo3.devices.interface import Shutter, Spectrometer, SpectrometerInfo
 from piccolo3.errors import DeviceError, DeviceRemoved
 from piccolo3.status import ShutterStatus
 
-__all__ = ["UnavailablePowerSwitch", "UnavailableShutter", "UnavailableSpectrometer"]
+__all__ = ["UnavailableShutter", "UnavailableSpectrometer"]
 
 
 class UnavailableSpectrometer(Spectrometer):
@@ -44,14 +44,14 @@ class UnavailableSpectrometer(Spectrometer):
 
 
 class UnavailableShutter(Shutter):
-    """A shutter that can't be moved: DeviceError with the reason. Its status is that of a fibre without light."""
+    """A shutter that can't be moved: DeviceError with the reason."""
 
     def __init__(self, reason: str) -> None:
         self._reason = reason
 
     @property
     def status(self) -> ShutterStatus:
-        return ShutterStatus.CLOSED
+        return ShutterStatus.UNAVAILABLE
 
     def open(self) -> None:
         raise DeviceError(self._reason)
@@ -61,23 +61,3 @@ class UnavailableShutter(Shutter):
 
     def release(self) -> None:
         """It has no pins."""
-
-
-class UnavailablePowerSwitch(PowerSwitch):
-    """A switch that can't be used: DeviceError with the reason. What is not switched has power."""
-
-    def __init__(self, reason: str) -> None:
-        self._reason = reason
-
-    @property
-    def is_on(self) -> bool:
-        return True
-
-    def on(self) -> None:
-        raise DeviceError(self._reason)
-
-    def off(self) -> None:
-        raise DeviceError(self._reason)
-
-    def release(self) -> None:
-        """It has no pin."""

@@ -33,7 +33,9 @@ def make_factory(name: str) -> Any:
         except PinsUnusable:
             raise
         except Exception as error:  # pin libraries have errors of their own
-            reasons = [str(error) or type(error).__name__, *(str(warning.message) for warning in tried)]
+            reasons = [str(warning.message).removeprefix("Falling back from ") for warning in tried]
+            if name != AUTO or not reasons:
+                reasons.insert(0, str(error) or type(error).__name__)
             raise PinsUnusable("; ".join(reasons)) from error
 
 

@@ -69,9 +69,9 @@ class Lines:
         answer = self._ask({"do": "pulse", "pin": pin, "on": on, "rest": rest}, on + rest)
         return Pulse(float(str(answer["begin"])), float(str(answer["end"])))
 
-    def level(self, pin: int, on: bool) -> None:
-        """Switch a pin on or off, for as long as the lines are open."""
-        self._stand(pin, {"do": "level", "pin": pin, "on": on})
+    def level(self, pin: int, on: bool, rest: float = 0.0) -> None:
+        """Switch a pin on or off, for as long as the lines are open; return `rest` s later."""
+        self._stand(pin, {"do": "level", "pin": pin, "on": on, "rest": rest}, rest)
 
     def pattern(self, pin: int, pattern: Pattern) -> None:
         """Show a pattern on a pin, for as long as the lines are open."""
@@ -117,6 +117,7 @@ class Lines:
             reader.join()
         with self._lock:
             self._disconnect()
+        self._pins.forget(self)
 
     def restore(self) -> None:
         """Do again what stands, where a process has died; a failure goes to the log."""
@@ -133,14 +134,16 @@ class Lines:
         if self._told is not None:
             self._listen()
 
-    def _stand(self, pin: int, request: Message) -> Message:
+    def _stand(self, pin: int, request: Message, seconds: float = 0.0) -> Message:
         self._standing[pin] = request
         try:
-            return self._ask(request)
+            answer = self._ask(request, seconds)
         except DeviceError:
             # what could not be done once is not tried behind the back of whoever asked
             del self._standing[pin]
             raise
+        self._standing[pin] = {**request, "rest": 0.0}
+        return answer
 
     def _ask(self, request: Message, seconds: float = 0.0) -> Message:
         """The answer to a request that takes so many seconds."""

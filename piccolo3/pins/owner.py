@@ -6,7 +6,6 @@ import logging
 import socket
 import threading
 import time
-import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -47,7 +46,7 @@ class Pins:
         self._failure: tuple[float, DeviceError] | None = None
         self._keeper: threading.Thread | None = None
         self._closed = threading.Event()
-        self._lines: weakref.WeakSet[Lines] = weakref.WeakSet()
+        self._lines: set[Lines] = set()
         self._deaths = 0
 
     def lines(self, name: str) -> Lines:
@@ -74,12 +73,20 @@ class Pins:
             except OSError as error:
                 raise DeviceError(f"the process that owns the GPIO pins does not answer: {error}") from error
 
+    def forget(self, lines: Lines) -> None:
+        """They are closed."""
+        with self._lock:
+            self._lines.discard(lines)
+
     def close(self) -> None:
         """End the process; all pins are off and given back. Doing so twice does no harm."""
         self._closed.set()
         with self._lock:
             process, self._process = self._process, None
             keeper, self._keeper = self._keeper, None
+            lines = tuple(self._lines)
+        for each in lines:
+            each.close()
         if process is not None:
             process.close()
         if keeper is not None:
@@ -119,10 +126,11 @@ class Pins:
 
     def _keep(self, process: PinProcess, before: threading.Thread | None) -> None:
         """Wait for the end of a process; if it was not meant to end, restore what it did all the time."""
+        begin = time.monotonic()
         if before is not None:
             before.join()
-        begin = time.monotonic()
         process.wait()
+        process.control.close()
         if self._closed.is_set():
             return
         _logger.error("the process that owns the GPIO pins ended (%s)", process.how())
@@ -130,7 +138,6 @@ class Pins:
             self._deaths = 1 if time.monotonic() - begin > _STEADY else self._deaths + 1
             pause = min(_PATIENCE, 2.0 ** (self._deaths - 1) - 1)
             if self._process is process:
-                process.control.close()
                 self._process = None
             lines = [lines for lines in self._lines if lines.stands]
         if not self._closed.wait(pause):

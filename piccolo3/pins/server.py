@@ -142,13 +142,13 @@ class Server:
                 if other.open:
                     self._do(other, request)
 
-    def _level(self, client: _Client, request: Message) -> Message:
-        """Switch a pin on or off."""
+    def _level(self, client: _Client, request: Message) -> None:
+        """Switch a pin on or off; the answer comes `rest` s later."""
         on = bool(request["on"])
         device = self._claims.output(client, _pin(request), initial=on)
         client.turn(_pin(request))
         device.value = on
-        return {"time": time.monotonic()}
+        self._timers.at(time.monotonic() + _seconds(request, "rest"), partial(self._answer, client, {"ok": {}}))
 
     def _read_pin(self, client: _Client, request: Message) -> Message:
         """Tell the level of a pin that the client has."""

@@ -48,6 +48,6 @@ def test_only_the_clock_asks_for_the_time() -> None:
     asked = [
         str(path.relative_to(ROOT))
         for path in ROOT.rglob("*.py")
-        if path.name != "clock.py" and asking.search(path.read_text(encoding="utf-8"))
+        if path.name != "clock.py" and path.parent.name != "pins" and asking.search(path.read_text(encoding="utf-8"))
     ]
     assert not asked

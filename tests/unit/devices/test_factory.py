@@ -1,14 +1,22 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from gpiozero import Device
-from gpiozero.pins.mock import MockFactory
 
 from piccolo3.clock import ManualClock
-from piccolo3.config import ChannelConfig, InstrumentConfig, SimulationConfig, SpectrometerConfig
+from piccolo3.config import (
+    ChannelConfig,
+    GpioConfig,
+    IndicatorConfig,
+    InstrumentConfig,
+    SimulationConfig,
+    SpectrometerConfig,
+)
 from piccolo3.devices import Acquirer, build_rig
-from piccolo3.devices.gpio import GpioPowerSwitch, GpioShutter
+from piccolo3.devices.gpio import GpioIndicator, GpioPowerSwitch, LevelShutter, PulseShutter
+from piccolo3.devices.indicator import SimulatedIndicator
 from piccolo3.errors import DeviceError, DeviceRemoved
 
 
@@ -97,18 +105,38 @@ def test_real_spectrometers_are_not_silently_simulated() -> None:
     assert not rig.spectrometer_faults
 
 
-def test_gpio_devices(monkeypatch: pytest.MonkeyPatch) -> None:
-    factory = MockFactory()
-    monkeypatch.setattr(Device, "pin_factory", factory)
-    rig = build_rig(
-        instrument(SpectrometerConfig(serial_number="S", driver="seabreeze", power_switch=5), driver="gpio"),
-        ManualClock(),
+def test_devices_on_pins() -> None:
+    config = instrument(SpectrometerConfig(serial_number="S", driver="seabreeze", power_switch=5), driver="gpio")
+    up, down = config.channels
+    config = replace(
+        config,
+        channels=(up, replace(down, driver="level")),
+        gpio=GpioConfig(pin_factory="mock"),
+        indicator=IndicatorConfig(driver="gpio"),
     )
-    assert isinstance(rig.shutters["upwelling"], GpioShutter)
+    rig = build_rig(config, ManualClock())
+    assert rig.pins.pin_factory == "mock"
+    assert isinstance(rig.shutters["downwelling"], PulseShutter)
+    assert isinstance(rig.shutters["upwelling"], LevelShutter)
     assert isinstance(rig.power_switches["S"], GpioPowerSwitch)
+    assert isinstance(rig.indicator, GpioIndicator)
     assert not rig.shutter_faults
+    rig.shutters["downwelling"].close()
     rig.close()
-    factory.reset()
+
+
+@pytest.mark.parametrize(
+    ("config", "kind"),
+    [
+        (IndicatorConfig(), type(None)),
+        (IndicatorConfig(driver="gpio", pin=None), type(None)),
+        (IndicatorConfig(driver="simulated"), SimulatedIndicator),
+    ],
+)
+def test_the_status_light(config: IndicatorConfig, kind: type[object]) -> None:
+    rig = build_rig(replace(instrument(TWIN), indicator=config), ManualClock())
+    assert type(rig.indicator) is kind
+    rig.close()
 
 
 def test_what_is_not_known_is_unavailable() -> None:
