@@ -2,8 +2,49 @@
 
 from __future__ import annotations
 
+from piccolo3.store.catalogued import CATALOGUE_FILE, CataloguedDirectory
 from piccolo3.store.directory import DataDirectory
+from piccolo3.store.interface import Files, Store
+from piccolo3.store.memory import MemoryStore
+from piccolo3.store.report import CheckProgress, CheckReport, Verification
 from piccolo3.store.statefile import STATE_FILE, StateFile
-from piccolo3.store.values import RunInfo
+from piccolo3.store.values import (
+    BatchEnd,
+    BatchInfo,
+    BatchRecord,
+    EventRecord,
+    FileEntry,
+    FileState,
+    Order,
+    Page,
+    RunInfo,
+    Sample,
+    SpectrumEntry,
+    SpectrumQuery,
+)
 
-__all__ = ["STATE_FILE", "DataDirectory", "RunInfo", "StateFile"]
+__all__ = [
+    "CATALOGUE_FILE",
+    "STATE_FILE",
+    "BatchEnd",
+    "BatchInfo",
+    "BatchRecord",
+    "CataloguedDirectory",
+    "CheckProgress",
+    "CheckReport",
+    "DataDirectory",
+    "EventRecord",
+    "FileEntry",
+    "FileState",
+    "Files",
+    "MemoryStore",
+    "Order",
+    "Page",
+    "RunInfo",
+    "Sample",
+    "SpectrumEntry",
+    "SpectrumQuery",
+    "StateFile",
+    "Store",
+    "Verification",
+]

@@ -8,16 +8,14 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from piccolo3.errors import InvalidValue
 from piccolo3.spectrum import SpectraList, Spectrum
 from piccolo3.store.catalogue import batches
 from piccolo3.store.catalogue.blob import encode
 from piccolo3.store.catalogue.models import ContentRow, FileRow, LatestRow, SpectrumRow
+from piccolo3.store.facts import searchable, start_of, storable, whole
 from piccolo3.store.values import FileState
 
 __all__ = ["FileFacts", "add_file"]
-
-_LIMIT = 2**63
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +46,7 @@ def add_file(
     run_id = None if recorded else batches.run_id(connection, facts.run)
     if run_id is None:
         run_id = batches.touch_run(connection, facts.run, now)
-    times = [spectrum.exposure_start or spectrum.datetime for spectrum in spectra.spectra]
+    times = [start_of(spectrum) for spectrum in spectra.spectra]
     values: dict[str, object] = {
         "size": facts.size,
         "modified_ns": facts.modified_ns,
@@ -59,7 +57,7 @@ def add_file(
     }
     file_id = _file(connection, run_id, facts, values)
     if times:
-        batch_id = batches.batch_id(connection, run_id, _number(spectra.batch, "Batch"), min(times))
+        batch_id = batches.batch_id(connection, run_id, whole(spectra.batch, "Batch"), min(times))
         place = {"file_id": file_id, "run_id": run_id, "batch_id": batch_id}
         _add_spectra(connection, place, spectra, times, recorded=recorded)
     return file_id
@@ -93,7 +91,8 @@ def _add_spectra(
         rows = [
             {
                 **place,
-                **_columns(spectrum, start),
+                **searchable(spectrum),
+                "flags": int(spectrum.flags),
                 "position": position,
                 "dark_id": darks.get((spectrum.dark_file, spectrum.serial_number, spectrum.direction)),
             }
@@ -121,34 +120,6 @@ def _darks(
     return {key: _dark(connection, run_id, *key) for key in wanted}
 
 
-def _columns(spectrum: Spectrum, start: datetime) -> dict[str, object]:
-    return {
-        "sequence": _number(spectrum.sequence, "SequenceNumber"),
-        "serial_number": _text(spectrum.serial_number),
-        "model": None if spectrum.model is None else _text(spectrum.model),
-        "direction": _text(spectrum.direction),
-        "dark": spectrum.dark,
-        "start": start,
-        "end": spectrum.exposure_end,
-        "integration_time": spectrum.integration_time,
-        "peak": spectrum.peak,
-        "saturated_pixels": spectrum.saturated_pixels,
-        "flags": _number(int(spectrum.flags), "QualityFlags"),
-        "temperature": spectrum.temperature,
-        "simulated": spectrum.simulated,
-    }
-
-
-def _number(number: int, name: str) -> int:
-    if number >= _LIMIT:
-        raise InvalidValue(f"{name}: {number} is too large")
-    return number
-
-
-def _text(text: str) -> str:
-    return text.replace("\0", "\ufffd")  # which not all databases take
-
-
 def _dark(connection: Connection, run_id: int, name: str | None, serial_number: str, direction: str) -> int | None:
     return connection.execute(
         select(SpectrumRow.id)
@@ -156,8 +127,8 @@ def _dark(connection: Connection, run_id: int, name: str | None, serial_number: 
         .where(
             FileRow.run_id == run_id,
             FileRow.name == name,
-            SpectrumRow.serial_number == _text(serial_number),
-            SpectrumRow.direction == _text(direction),
+            SpectrumRow.serial_number == storable(serial_number),
+            SpectrumRow.direction == storable(direction),
             SpectrumRow.dark,
         )
         .limit(1)
