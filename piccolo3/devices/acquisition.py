@@ -27,6 +27,9 @@ unfinished and the next to be handed out. The last one of several is guarded whe
 cases it is handed out unless the request left so late that `buffer_depth` exposures of g had pushed it out. If the
 answer is there before they can have been made, it is the wanted one. If that can't be shown, it is done again.
 
+A marked X began before B, so it is over at B + T, before it was read out: whatever it looks at may change from then
+on. If the answer then turns out not to be X, it has been **overtaken**, and only the caller can have it done again.
+
 Where a new integration time restarts the exposure at once, X begins at u, so B is u; no guard is needed. On demand,
 X begins when it is asked for. See docs/explanations/freshness.md.
 """
@@ -35,6 +38,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,13 +50,27 @@ from piccolo3.devices.interface import Exposure, Spectrometer, SpectrometerInfo,
 from piccolo3.devices.underway import DRIFT, NAP, Doubt, UnderWay, Unusable
 from piccolo3.errors import DeviceError, DeviceInterrupted, InvalidValue, SpectrumRejected
 
-__all__ = ["Acquirer"]
+__all__ = ["Acquirer", "Over", "Overtaken"]
 
 _logger = logging.getLogger(__name__)
 
 _MOST_DOUBTS = 2
 
 _Taken = tuple[NDArray[np.int32], float]  # counts and start
+
+# told by when (monotonic, s) what is looked at may change; what is told last counts
+Over = Callable[[float], None]
+
+
+class Overtaken(SpectrumRejected):
+    """What was to be seen may have changed before it was noticed that the exposure can't be relied on.
+
+    `unusable` counts those that could not be a spectrum.
+    """
+
+    def __init__(self, message: str, *, unusable: int) -> None:
+        super().__init__(message)
+        self.unusable = unusable
 
 
 class Acquirer:
@@ -68,11 +86,24 @@ class Acquirer:
         self._stale = 0 if freshness.can_clear_buffer else freshness.buffer_depth
         # of exposures that follow one another: the first one began after this, within that; the last one ended
         self._first_from = self._first_within = self._ended = math.nan
+        self._over: Over | None = None
+        self._is_over = False
 
-    def acquire(self, integration_time: float, *, not_before: float, averages: int = 1, stay: bool = False) -> Exposure:
+    def acquire(
+        self,
+        integration_time: float,
+        *,
+        not_before: float,
+        averages: int = 1,
+        stay: bool = False,
+        over: Over | None = None,
+        unusable: int = 0,
+    ) -> Exposure:
         """The mean of `averages` exposures of `integration_time` ms that began after `not_before` (monotonic, s).
 
-        Whatever it is asked to look at must stay as it is until this returns. The times in the result are right
+        Whatever it is asked to look at must stay as it is until this returns, or until the moment that `over` is told,
+        from this thread, maybe some time before. Where it is told, Overtaken may be raised: ask again, with its
+        `unusable`, when what is looked at is as it was. The times in the result are right
         within the time that the host was held up; the start is never before `not_before`.
         With `stay` the device goes on with the same integration time, so that a call that asks for it again, with
         the same `not_before`, gets the exposure that follows; any other call has to wait for the one under way.
@@ -81,10 +112,11 @@ class Acquirer:
         the device's own errors; after an error the next call starts from nothing.
         """
         self._check(integration_time, averages)
+        self._over, self._is_over = over, False
         seconds = integration_time / 1000
         reads = self._device.reads
         taken: list[Exposure] = []
-        unusable = doubts = 0
+        doubts = 0
         while len(taken) < averages:
             guarded = not stay and len(taken) == averages - 1
             try:
@@ -93,6 +125,9 @@ class Acquirer:
                 _logger.info("%s: %s", self._info.serial_number, doubt)
                 unusable += isinstance(doubt, Unusable)
                 doubts += not isinstance(doubt, Unusable)
+                if self._is_over and unusable <= 1:
+                    self._be_idle()
+                    raise Overtaken(f"{self._info.serial_number}: {doubt}", unusable=unusable) from None
                 if unusable > 1 or doubts > _MOST_DOUBTS:
                     self._be_idle()
                     raise SpectrumRejected(f"{self._info.serial_number} gave no spectrum to rely on: {doubt}") from None
@@ -102,6 +137,7 @@ class Acquirer:
                         counts=counts, start=start, end=start + seconds, integration_time=integration_time, discarded=0
                     )
                 )
+        self._tell_over(self._device.now())
         if not stay:
             self._be_idle(taken[-1])
         return mean_of(taken, discarded=self._device.reads - reads - averages, repeated=unusable > 0)
@@ -143,11 +179,14 @@ class Acquirer:
         earliest, requested = device.next_from, device.now()
         slack = self._first_within + 2 * DRIFT * (requested - self._first_from + seconds)
         guard = self._idling.guard(seconds, slack)
-        pushed_out_from = None
+        pushed_out_from, another_until = None, -math.inf
         if guarded and guard < seconds:
             device.set(guard)
             pushed_out_from = self._pushed_out_from(earliest, seconds, guard)
+            if device.now() >= earliest + seconds * (1 - DRIFT):  # so late that there may be another one like it
+                another_until = device.ends_by
         counts, start = self._keep(seconds, earliest, pushed_out_from)
+        device.ends_by = max(device.ends_by, another_until)
         waiting = math.floor((requested - ended) / seconds)  # have finished since, and the oldest were dropped
         if waiting > 0:
             start = max(earliest, min(start, ended + max(0, waiting - self._freshness.buffer_depth) * seconds))
@@ -200,10 +239,16 @@ class Acquirer:
         if device.now() >= earliest + seconds * (1 - DRIFT):
             self._idling.was_late()
             raise Doubt("the host was held up while an exposure was made")
+        self._tell_over(latest_start + seconds * (1 + DRIFT))
         counts, start = self._keep(seconds, earliest, self._pushed_out_from(earliest, seconds, guard))
         return counts, min(start, max(earliest, latest_start))
 
     # ---- what they have in common ----
+
+    def _tell_over(self, moment: float) -> None:
+        if self._over is not None:
+            self._is_over = True
+            self._over(moment)
 
     def _pushed_out_from(self, earliest: float, seconds: float, guard: float) -> float:
         return earliest + (seconds + self._freshness.buffer_depth * guard) * (1 - DRIFT)

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
-from dataclasses import dataclass
-from itertools import zip_longest
 from typing import Literal, TypeVar
 
 from piccolo3.config import RecordingConfig
@@ -20,21 +17,20 @@ from piccolo3.recording.estimate import Estimate
 from piccolo3.recording.events import SpectraStored, SpectrumSummary
 from piccolo3.recording.follow import Follower
 from piccolo3.recording.judge import Judge
-from piccolo3.recording.measurement import Measurement, Rig
+from piccolo3.recording.measurement import Measurement, Rig, Wanted
+from piccolo3.recording.order import Order
 from piccolo3.recording.outcome import Losses, Outcome, Progress
-from piccolo3.recording.plan import Action, Step, count_measurements, plan
+from piccolo3.recording.plan import Action, Step
 from piccolo3.recording.presence import all_returned, anybody_exposing, anybody_idle, somebody_idle
 from piccolo3.recording.queue import WriteQueue
-from piccolo3.recording.settings import BatchSettings
 from piccolo3.recording.sheet import Entry, Place, Sheet, Trigger
 from piccolo3.spectrum import file_name
 from piccolo3.status import SpectrumKind
 from piccolo3.workers import Writer
 from piccolo3.workers.calls import at_most
 
-__all__ = ["Batch", "Kind", "Order"]
+__all__ = ["Batch"]
 
-Kind = Literal["record", "dark", "auto"]
 Result = Literal["complete", "aborted", "failed"]
 T = TypeVar("T")
 _logger = logging.getLogger(__name__)
@@ -45,34 +41,6 @@ _ABORTED: tuple[Result, str | None] = ("aborted", None)
 
 class _Failed(Exception):
     """The batch can't go on."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What is to be done. `run` and `number` are those of the batch; there are none for `auto`."""
-
-    kind: Kind
-    settings: BatchSettings
-    run: str | None = None
-    number: int | None = None
-    burst: bool = False
-    triggered: bool = False
-
-    def steps(self, channels: tuple[str, ...], *, clobber: bool) -> Iterator[Step]:
-        """What is done, in order. InvalidValue where the mode needs channels that there are not."""
-        if self.kind == "record":
-            return plan(self.settings, channels, clobber=clobber, burst=self.burst, triggered=self.triggered)
-        return iter((Step(self._only, 0, channels),))
-
-    def counts(self, channels: tuple[str, ...]) -> Counter[Action]:
-        """How many times each action is done, with each channel."""
-        if self.kind == "record":
-            return count_measurements(self.settings, channels, burst=self.burst)
-        return Counter({self._only: len(channels)})
-
-    @property
-    def _only(self) -> Action:
-        return Action.DARK if self.kind == "dark" else Action.AUTOINTEGRATE
 
 
 class Batch:
@@ -167,8 +135,12 @@ class Batch:
 
     async def _attempt(self) -> tuple[Result, str | None]:
         try:
-            for step in self._steps():
-                await self._do(step)
+            steps = self._steps()
+            step = next(steps, None)
+            while step is not None:
+                following = next(steps, None)
+                await self._do(step, following)
+                step = following
             await self._close_shutters()
             if not await at_most(self._queue.empty(), _PATIENCE):
                 self._board.change_progress(channel=None, phase="writing")
@@ -205,7 +177,7 @@ class Batch:
     def _steps(self) -> Iterator[Step]:
         return self._order.steps(self._rig.shutters.channels, clobber=self._writer.clobber)
 
-    async def _do(self, step: Step) -> None:
+    async def _do(self, step: Step, following: Step | None) -> None:
         if step.action is Action.DELAY:
             await self._delay()
         elif step.action is Action.TRIGGER:
@@ -215,7 +187,7 @@ class Batch:
             if step.action is Action.AUTOINTEGRATE:
                 await self._autointegrate(step)
             else:
-                await self._record(step)
+                await self._record(step, following)
 
     # ---- waiting, with closed shutters ----
 
@@ -275,7 +247,7 @@ class Batch:
             self._estimate.did(step.action, channel)
         self._board.change_progress(**self._estimate.times())
 
-    async def _record(self, step: Step) -> None:
+    async def _record(self, step: Step, following: Step | None) -> None:
         kind = SpectrumKind.DARK if step.action is Action.DARK else SpectrumKind.LIGHT
         if kind is SpectrumKind.LIGHT:
             await self._renew_darks(step)
@@ -285,8 +257,8 @@ class Batch:
         sheet = self._sheet
         sheet.expect(kind, step.channels)
         self._measurement.begin()
-        for channel, following in zip_longest(step.channels, step.channels[1:]):
-            await self._record_channel(sheet, step, channel, kind, stay=self._stays(step, kind, channel, following))
+        for wanted in self._wanted(step, kind, following):
+            await self._record_channel(sheet, step, wanted)
         if kind is SpectrumKind.LIGHT and self._follower is not None:
             self._follower.after(sheet.spectra().spectra)
         sheet.complete = step.completes
@@ -299,7 +271,25 @@ class Batch:
         """Take those again that don't belong to the light any more, because integration times have followed it."""
         channels = tuple(dict.fromkeys(c for c in step.channels if self._darks.outdated(c, self._rig.times)))
         if channels:
-            await self._record(Step(Action.DARK, step.sequence, channels, completes=self._sheet is None))
+            dark = Step(Action.DARK, step.sequence, channels, completes=self._sheet is None)
+            await self._record(dark, step)
+
+    def _wanted(self, step: Step, kind: SpectrumKind, following: Step | None) -> Iterator[Wanted]:
+        """What is measured in a step, one after the other."""
+        for number, channel in enumerate(step.channels):
+            after = step.channels[number + 1] if number + 1 < len(step.channels) else None
+            if after is None:
+                next_view = None if following is None else following.first_view
+            else:
+                next_view = after if kind is SpectrumKind.LIGHT else None
+            yield Wanted(
+                channel=channel,
+                kind=kind,
+                sequence=step.sequence,
+                averages=self._settings.averages,
+                stay=self._stays(step, kind, channel, after),
+                next_view=next_view,
+            )
 
     def _stays(self, step: Step, kind: SpectrumKind, channel: str, following: str | None) -> bool:
         """Whether the detectors just go on: the next measurement is of the same view, at the same times."""
@@ -309,12 +299,9 @@ class Batch:
         time = self._rig.times.current_time
         return following is not None and all(time(s, channel) == time(s, following) for s in self._rig.spectrometers)
 
-    async def _record_channel(self, sheet: Sheet, step: Step, channel: str, kind: SpectrumKind, *, stay: bool) -> None:
-        averages = self._settings.averages
-        taken = await self._undisturbed(
-            lambda: self._show(step, channel),
-            lambda: self._measurement.measure(channel, kind, step.sequence, averages=averages, stay=stay),
-        )
+    async def _record_channel(self, sheet: Sheet, step: Step, wanted: Wanted) -> None:
+        channel, kind = wanted.channel, wanted.kind
+        taken = await self._undisturbed(lambda: self._show(step, channel), lambda: self._measurement.measure(wanted))
         entries = []
         for one in taken:
             dark = None

@@ -38,6 +38,11 @@ class Step:
     channels: tuple[str, ...] = ()
     completes: bool = True
 
+    @property
+    def first_view(self) -> str | None:
+        """The channel whose shutter has to be open first, None if all have to be closed."""
+        return self.channels[0] if self.action in (Action.LIGHT, Action.AUTOINTEGRATE) else None
+
 
 def plan(
     settings: BatchSettings, channels: Sequence[str], *, clobber: bool, burst: bool = False, triggered: bool = False

@@ -12,10 +12,11 @@ from piccolo3.clock import Clock
 from piccolo3.config import QualityConfig, RecordingConfig
 from piccolo3.errors import Busy, Conflict, InternalError, InvalidValue, NotBusy, Unavailable
 from piccolo3.events import Broker
-from piccolo3.recording.batch import Batch, Order
+from piccolo3.recording.batch import Batch
 from piccolo3.recording.board import IDLE, Board, Gate
 from piccolo3.recording.events import BatchEnded, RunChanged, SettingsChanged
 from piccolo3.recording.measurement import Rig
+from piccolo3.recording.order import Order
 from piccolo3.recording.outcome import Outcome, Progress
 from piccolo3.recording.plan import plan
 from piccolo3.recording.presence import anybody_idle

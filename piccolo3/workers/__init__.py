@@ -1,10 +1,11 @@
 """Threads live here only: one thread and one slot for each device, one for the disk."""
 
+from piccolo3.workers.departure import Departure
 from piccolo3.workers.events import ShutterChanged, SpectrometerChanged
 from piccolo3.workers.group import POWER_DELAY, SpectrometerGroup
 from piccolo3.workers.link import Acquires, SpectrometerTiming
 from piccolo3.workers.recovery import RecoveryTiming, Rung
-from piccolo3.workers.shutter import ShutterWorker
+from piccolo3.workers.shutter import NotMoved, ShutterWorker
 from piccolo3.workers.spectrometer import SpectrometerWorker
 from piccolo3.workers.state import State
 from piccolo3.workers.trigger import TriggerFired, TriggerWorker
@@ -14,6 +15,8 @@ from piccolo3.workers.writer import Writer
 __all__ = [
     "POWER_DELAY",
     "Acquires",
+    "Departure",
+    "NotMoved",
     "RecoveryTiming",
     "Rung",
     "ShutterChanged",

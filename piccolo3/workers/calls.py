@@ -39,11 +39,19 @@ async def guarded(worker: Worker, guard: GuardedSpectrometer, function: Callable
         result.cancel()
 
 
-async def limited(worker: Worker, function: Callable[[], T], *, limit: float) -> T:
-    """The result of `function`, called in the thread of `worker`; DeviceTimeout after `limit` seconds."""
+async def limited(
+    worker: Worker, function: Callable[[], T], *, limit: float, after: asyncio.Future[None] | None = None
+) -> T:
+    """The result of `function`, called in the thread of `worker`; DeviceTimeout after `limit` seconds.
+
+    These count from when `after` is done, where there is one.
+    """
     result = worker.submit(function)
     result.add_done_callback(retrieve)
     try:
+        if after is not None:
+            either: list[asyncio.Future[T] | asyncio.Future[None]] = [result, after]
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         await asyncio.wait({result}, timeout=limit)
         if result.done():
             return result.result()

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from piccolo3.clock import Clock
+from piccolo3.devices.acquisition import Over
 from piccolo3.devices.interface import Exposure, PowerSwitch, Spectrometer, SpectrometerInfo
 from piccolo3.errors import DeviceError, DeviceRemoved, InvalidValue
 from piccolo3.workers.calls import at_most, guarded, interrupt, limited
@@ -27,10 +28,21 @@ _logger = logging.getLogger(__name__)
 class Acquires(Protocol):
     """What takes fresh exposures from an open spectrometer (`piccolo3.devices.Acquirer`)."""
 
-    def acquire(self, integration_time: float, *, not_before: float, averages: int = 1, stay: bool = False) -> Exposure:
+    def acquire(
+        self,
+        integration_time: float,
+        *,
+        not_before: float,
+        averages: int = 1,
+        stay: bool = False,
+        over: Over | None = None,
+        unusable: int = 0,
+    ) -> Exposure:
         """The mean of `averages` exposures of `integration_time` (ms), begun after `not_before` (monotonic, s).
 
-        `stay`: the same will be asked for again, with the same `not_before`.
+        `stay`: the same will be asked for again, with the same `not_before`. `over` is told, in the thread, from when
+        on (monotonic, s) what is looked at may change; Overtaken may be raised then. `unusable` is that of the last
+        Overtaken.
         """
 
 
@@ -126,15 +138,11 @@ class Link:
         self.visited = self._clock.monotonic()
         return self._cooler.report(reading, has_cooler)
 
-    async def expose(
-        self, integration_time: float, not_before: float, averages: int = 1, *, stay: bool = False
-    ) -> Exposure:
-        """The mean of fresh exposures. Raises DeviceError, and InvalidValue for what the device can't integrate."""
+    async def expose(self, acquire: Callable[[Acquires], Exposure]) -> Exposure:
+        """What `acquire`, called in the thread, gets. Raises DeviceError, and InvalidValue for what can't be had."""
         if self._acquirer is None:
             raise DeviceRemoved(f"spectrometer {self._name} is not connected")
-        return await self._call(
-            partial(self._acquirer.acquire, integration_time, not_before=not_before, averages=averages, stay=stay)
-        )
+        return await self._call(partial(acquire, self._acquirer))
 
     async def close(self) -> None:
         """Close the device as soon as its thread has returned, however long that takes."""

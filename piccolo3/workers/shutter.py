@@ -13,18 +13,24 @@ from piccolo3.errors import DeviceError, DeviceTimeout
 from piccolo3.events import Broker
 from piccolo3.status import ShutterStatus
 from piccolo3.workers.calls import at_most, limited
+from piccolo3.workers.departure import Departure
 from piccolo3.workers.events import ShutterChanged
 from piccolo3.workers.worker import Worker
 
-__all__ = ["ShutterWorker"]
+__all__ = ["NotMoved", "ShutterWorker"]
 
 _logger = logging.getLogger(__name__)
+
+
+class NotMoved(Exception):
+    """The departure was cancelled: the shutter is where it was."""
 
 
 class ShutterWorker:
     """A shutter as the event loop sees it. Moves wait for the one under way.
 
-    `deadline` is how many seconds more than pulse and settling a move may take.
+    `deadline` is how many seconds more than pulse and settling a move may take; `began` is when (monotonic, s) the
+    last one did.
     """
 
     def __init__(
@@ -47,6 +53,7 @@ class ShutterWorker:
         self._moving = asyncio.Lock()
         self._sure = False
         self._settled = 0.0
+        self.began = 0.0
         self._told = shutter.status
 
     @property
@@ -69,13 +76,16 @@ class ShutterWorker:
         self._worker.start()
         await self._close_quietly()
 
-    async def open(self) -> float:
-        """Open; the time (monotonic, s) when it had settled. Raises DeviceError."""
-        return await self._move(self._shutter.open)
+    async def open(self, departure: Departure | None = None) -> float:
+        """Open; the time (monotonic, s) when it had settled. Raises DeviceError.
 
-    async def close(self) -> float:
-        """Close; the time (monotonic, s) when it had settled. Raises DeviceError."""
-        return await self._move(self._shutter.close)
+        With a departure it waits for that, and is not sure where it is until then; NotMoved if that is cancelled.
+        """
+        return await self._move(self._shutter.open, departure)
+
+    async def close(self, departure: Departure | None = None) -> float:
+        """Close; as `open`."""
+        return await self._move(self._shutter.close, departure)
 
     async def stop(self, deadline: float = 2.0) -> bool:
         """Close the shutter and end the thread; False if the thread is stuck and was left behind."""
@@ -89,18 +99,25 @@ class ShutterWorker:
         except DeviceError as error:
             _logger.warning("shutter %s can't be closed: %s", self.direction, error)
 
-    async def _move(self, move: Callable[[], None]) -> float:
+    async def _move(self, move: Callable[[], None], departure: Departure | None) -> float:
         def moved() -> float:
+            if departure is not None and not departure.wait():
+                raise NotMoved
+            self.began = self._clock.monotonic()
             move()
             return self._clock.monotonic()
 
         async with self._moving:
             if self._worker.busy and not await at_most(self._worker.idle(), self._deadline):
                 raise DeviceTimeout(f"the driver of shutter {self.direction} is stuck in a call")
-            self._sure = False
+            was_sure, self._sure = self._sure, False
+            after = None if departure is None else departure.decided
             try:
-                settled = await limited(self._worker, moved, limit=self._deadline)
+                settled = await limited(self._worker, moved, limit=self._deadline, after=after)
             except DeviceError:
+                raise
+            except NotMoved:
+                self._sure = was_sure
                 raise
             except Exception as error:
                 _logger.exception("the driver of shutter %s failed in an unexpected way", self.direction)

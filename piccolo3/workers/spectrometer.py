@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 import logging
 import math
+from collections.abc import Callable
 from enum import Enum, auto
 from typing import Literal
 
 from piccolo3.clock import Clock
 from piccolo3.config import SpectrometerConfig
 from piccolo3.devices import Acquirer
+from piccolo3.devices.acquisition import Over, Overtaken
 from piccolo3.devices.interface import Exposure, PowerSwitch, Spectrometer, SpectrometerInfo
 from piccolo3.errors import Busy, Conflict, DeviceError, DeviceRemoved, InvalidValue, SpectrumRejected, Unavailable
 from piccolo3.events import Broker
@@ -19,7 +21,7 @@ from piccolo3.status import SpectrometerStatus
 from piccolo3.workers.calls import at_most, retrieve, wait_for_event
 from piccolo3.workers.cooler import Cooler
 from piccolo3.workers.events import SpectrometerChanged
-from piccolo3.workers.link import AcquirerFactory, Link, SpectrometerTiming
+from piccolo3.workers.link import AcquirerFactory, Acquires, Link, SpectrometerTiming
 from piccolo3.workers.recovery import Ladder, Rung
 
 __all__ = ["SpectrometerWorker"]
@@ -202,12 +204,16 @@ class SpectrometerWorker:
         *,
         averages: int = 1,
         stay: bool = False,
+        over: Over | None = None,
+        unusable: int = 0,
         autointegrating: bool = False,
     ) -> Exposure:
         """The mean of `averages` fresh exposures of `integration_time` (ms), begun after `not_before` (monotonic, s).
 
         `stay` is for exposures of one view that follow one another without a gap: the same is asked for again, with
         the same `not_before`; without it the device is left ready for anything. The last one must not have it.
+        `over` is told, in a thread, from when on (monotonic, s) what is looked at may change. Overtaken may be raised
+        then: ask again, with its `unusable`, when what is looked at is as it was.
         Raises Busy, Unavailable if not connected, InvalidValue for a time that the device does not have,
         SpectrumRejected, and DeviceError, after which the device is being reconnected. Where the caller is cancelled,
         the status stays until the device has returned.
@@ -219,16 +225,21 @@ class SpectrometerWorker:
             raise Unavailable(f"status of spectrometer {self.serial_number} is {self._status.name}")
         self._set_status(Status.AUTOINTEGRATING if autointegrating else Status.RECORDING, "an exposure is under way")
         exposing = asyncio.create_task(
-            self._expose(integration_time, not_before, averages, stay), name=f"exposure of {self.serial_number}"
+            self._expose(
+                lambda acquirer: acquirer.acquire(
+                    integration_time, not_before=not_before, averages=averages, stay=stay, over=over, unusable=unusable
+                )
+            ),
+            name=f"exposure of {self.serial_number}",
         )
         self._exposing = exposing
         exposing.add_done_callback(retrieve)
         return await asyncio.shield(exposing)
 
-    async def _expose(self, integration_time: float, not_before: float, averages: int, stay: bool) -> Exposure:
+    async def _expose(self, acquire: Callable[[Acquires], Exposure]) -> Exposure:
         try:
-            exposure = await self._link.expose(integration_time, not_before, averages, stay=stay)
-        except InvalidValue:
+            exposure = await self._link.expose(acquire)
+        except (InvalidValue, Overtaken):
             self._set_status(Status.IDLE)
             raise
         except SpectrumRejected as error:

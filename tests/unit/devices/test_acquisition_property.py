@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from piccolo3.clock import ManualClock, Sleeper
 from piccolo3.config import ChannelConfig, SimulationConfig
 from piccolo3.devices import Acquirer, Exposure, Spectrometer, SpectrometerInfo, acquisition
+from piccolo3.devices.acquisition import Overtaken
 from piccolo3.devices.averaging import mean_of
 from piccolo3.devices.simulated import (
     MODELS,
@@ -196,7 +197,7 @@ class Bench:
         """Take exposures, and compare them with the truth; `same`: of what is seen since a shutter moved last."""
         not_before = self.settled if same else self.clock.monotonic() + ahead
         self.device.truth_of.clear()
-        exposure = self.acquirer.acquire(milliseconds, not_before=not_before, averages=averages, stay=stay)
+        exposure, over = self._acquire(milliseconds, not_before, averages, stay)
         opened = {name: float(shutter.status is ShutterStatus.OPEN) for name, shutter in self.shutters.items()}
         truths = [self.device.truth_of.pop(id(one.counts))[1] for one in kept]  # none is there twice
         assert len(truths) == exposure.averages == averages
@@ -206,8 +207,25 @@ class Bench:
             assert truth.open_share == opened
             assert one.start >= not_before
         assert [truth.start for truth in truths] == sorted(truth.start for truth in truths)
+        assert truths[-1].end <= nanoseconds(over[0]) + 1
         assert exposure.start >= not_before
         assert exposure.integration_time == milliseconds
+
+    def _acquire(
+        self, milliseconds: float, not_before: float, averages: int, stay: bool
+    ) -> tuple[Exposure, list[float]]:
+        """An exposure, and from when on nobody had to look any more; asked for again where it says so."""
+        over: list[float] = []
+        acquire = self.acquirer.acquire
+        try:
+            exposure = acquire(milliseconds, not_before=not_before, averages=averages, stay=stay, over=over.append)
+        except Overtaken as overtaken:
+            assert over  # else it has to repeat it itself
+            exposure = acquire(
+                milliseconds, not_before=not_before, averages=averages, stay=stay, unusable=overtaken.unusable
+            )
+            over = [self.clock.monotonic()]
+        return exposure, over
 
 
 @dataclass(frozen=True)

@@ -481,11 +481,13 @@ def test_abort_in_automatic_integration() -> None:
 
 def test_a_shutter_that_fails_does_not_keep_the_others_open() -> None:
     async def scenario(bench: Bench) -> None:
+        for acquirer in bench.acquirers.values():
+            acquirer.tells_early = True
         there = hold_exposure(bench, 2)
+        bench.shutters["downwelling"].failures["close"] = [DeviceError("no pin"), DeviceError("no pin")]
         await bench.recorder.record_sequence(run="r")
         await until(there)
-        await bench.shutter_workers["upwelling"].open()
-        bench.shutters["downwelling"].failures["close"] = [DeviceError("no pin")]
+        await until(lambda: bench.shutters["upwelling"].status is ShutterStatus.OPEN)
         await bench.recorder.abort()
         assert bench.shutters["upwelling"].status is ShutterStatus.CLOSED
         outcome = bench.recorder.outcome

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from piccolo3.clock import Clock, ManualClock
 from piccolo3.config import ChannelConfig, SpectrometerConfig
+from piccolo3.devices.acquisition import Over, Overtaken
 from piccolo3.devices.interface import Exposure, Freshness, PowerSwitch, Shutter, Spectrometer, SpectrometerInfo
 from piccolo3.errors import DeviceError, DeviceInterrupted
 from piccolo3.status import ShutterStatus
@@ -127,7 +128,8 @@ class FakeSpectrometer(Spectrometer):
 class FakeAcquirer:
     """Reads once for every exposure; `counts` says what is seen.
 
-    `gate` holds exposures up while it is clear; the exposure number `hold_from` clears it.
+    `gate` holds exposures up while it is clear; the exposure number `hold_from` clears it. `tells_early` that an
+    exposure is over, before the gate; what is in `overtaken` is raised then.
     """
 
     def __init__(self, device: Spectrometer, info: SpectrometerInfo, clock: Clock) -> None:
@@ -138,16 +140,35 @@ class FakeAcquirer:
         self.gate = threading.Event()
         self.gate.set()
         self.hold_from: int | None = None
+        self.tells_early = False
+        self.overtaken: list[Overtaken] = []
+        self.unusable: list[int] = []
         self.counts: Callable[[float], int] = lambda time: int(min(SATURATION, 10 * time))
 
-    def acquire(self, integration_time: float, *, not_before: float, averages: int = 1, stay: bool = False) -> Exposure:
+    def acquire(
+        self,
+        integration_time: float,
+        *,
+        not_before: float,
+        averages: int = 1,
+        stay: bool = False,
+        over: Over | None = None,
+        unusable: int = 0,
+    ) -> Exposure:
         if len(self.requests) == self.hold_from:
             self.gate.clear()
         self.requests.append((integration_time, not_before))
         self.wishes.append((averages, stay))
+        self.unusable.append(unusable)
+        if over is not None and self.tells_early:
+            over(self.clock.monotonic())
         self.gate.wait(10)
         self.device.read(integration_time / 1000.0)
+        if over is not None and self.overtaken:
+            raise self.overtaken.pop(0)
         start = max(not_before, self.clock.monotonic())
+        if over is not None:
+            over(self.clock.monotonic())
         return Exposure(
             counts=np.full(PIXELS, self.counts(integration_time), np.int32),
             start=start,
