@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from piccolo3.clock import Clock
 from piccolo3.config import ChannelConfig, IndicatorConfig, InstrumentConfig, SpectrometerConfig, TriggerConfig
 from piccolo3.devices.gpio import GpioIndicator, GpioPowerSwitch, GpioTrigger, LevelShutter, PulseShutter
+from piccolo3.devices.hosting import HostedSpectrometer
 from piccolo3.devices.indicator import Indicator, SimulatedIndicator
 from piccolo3.devices.interface import PowerSwitch, Shutter, Spectrometer
+from piccolo3.devices.seabreeze import SeabreezeSpectrometer
 from piccolo3.devices.simulated import (
     MODELS,
     ShutterFaults,
@@ -27,6 +30,14 @@ from piccolo3.pins import Pins
 __all__ = ["Rig", "build_rig"]
 
 _DEFAULT_MODEL = "QE-PRO"
+# what hosts share the pages of; where it is not installed, opening says so
+_PRELOAD = (
+    "seabreeze.cseabreeze",
+    "seabreeze.pyseabreeze",
+    "usb.backend.libusb1",
+    "piccolo3.devices.seabreeze.cbackend",
+    "piccolo3.devices.seabreeze.pybackend",
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,7 +58,10 @@ class Rig:
     shutter_faults: Mapping[str, ShutterFaults] = field(default_factory=dict)
 
     def close(self) -> None:
-        """Give all pins back. Spectrometers are closed by whoever opened them."""
+        """Give all pins back, end processes. Spectrometers are closed by whoever opened them."""
+        for spectrometer in self.spectrometers.values():
+            if isinstance(spectrometer, HostedSpectrometer):
+                spectrometer.release()
         for shutter in self.shutters.values():
             shutter.release()
         for switch in self.power_switches.values():
@@ -66,7 +80,10 @@ def build_rig(instrument: InstrumentConfig, clock: Clock) -> Rig:
     """
     world, pins = World(instrument.simulation, clock), Pins(instrument.gpio.pin_factory)
     shutters = {channel.direction: _shutter(channel, world, clock, pins) for channel in instrument.channels}
-    spectrometers = {config.serial_number: _spectrometer(config, world) for config in instrument.spectrometers}
+    isolation = instrument.all_spectrometers.isolation
+    spectrometers = {
+        config.serial_number: _spectrometer(config, isolation, world) for config in instrument.spectrometers
+    }
     return Rig(
         spectrometers=spectrometers,
         power_switches={
@@ -97,16 +114,16 @@ def _shutter(channel: ChannelConfig, world: World, clock: Clock, pins: Pins) -> 
     return UnavailableShutter(f"there is no driver {channel.driver} for the shutter of {channel.direction}")
 
 
-def _spectrometer(config: SpectrometerConfig, world: World) -> Spectrometer:
+def _spectrometer(config: SpectrometerConfig, isolation: str, world: World) -> Spectrometer:
     if config.driver == "simulated":
         name = config.model or _DEFAULT_MODEL
         if name not in MODELS:
             return UnavailableSpectrometer(f"there is no model {name} to simulate; there are {', '.join(MODELS)}")
         return SimulatedSpectrometer(MODELS[name], config.serial_number, world)
-    return UnavailableSpectrometer(
-        f"{config.serial_number} is driven in a later version; so far only simulated spectrometers are "
-        "(driver = simulated)"
-    )
+    if config.driver == "seabreeze":
+        make = partial(SeabreezeSpectrometer, config.serial_number, backend=config.backend)
+        return make() if isolation == "thread" else HostedSpectrometer(make, config.serial_number, preload=_PRELOAD)
+    return UnavailableSpectrometer(f"there is no driver {config.driver} for {config.serial_number}")
 
 
 def _power_switch(pin: int, config: SpectrometerConfig, spectrometer: Spectrometer, pins: Pins) -> PowerSwitch:

@@ -118,8 +118,8 @@ class HostedSpectrometer(Spectrometer):
             host.interrupt()
 
     def release(self) -> None:
-        """Close, and give up the fork server, which ends when nobody else needs it."""
-        self.close()
+        """Give up the fork server, which ends when nobody else needs it; what is still open can only be closed."""
+        self.interrupt()
         self._server = None
 
     def _open_host(self) -> HostProcess:

@@ -385,6 +385,7 @@ def test_a_dead_fork_server_takes_its_hosts_and_is_replaced() -> None:
     spectrometer.open()
     assert host_of(spectrometer).parent() != server
     assert is_gone(server)
+    spectrometer.close()
     spectrometer.release()
 
 
@@ -409,13 +410,19 @@ def test_nothing_outlives_the_daemon(tmp_path: Path) -> None:
     assert is_gone(server, orphan=True)
 
 
-def test_released_it_leaves_no_process() -> None:
-    spectrometer = HostedSpectrometer(partial(Puppet, {}), "P1")
+@pytest.mark.parametrize("fault", [{}, {"close": "hang"}])
+def test_released_it_leaves_no_process(fault: dict[str, str]) -> None:
+    spectrometer = HostedSpectrometer(partial(Puppet, fault), "P1")
     spectrometer.open()
-    server = host_of(spectrometer).parent()
+    host = host_of(spectrometer)
+    server = host.parent()
     assert server is not None
     spectrometer.release()
+    assert not host.is_running()
     assert not server.is_running()
+    with pytest.raises(DeviceInterrupted):
+        spectrometer.temperature()
+    spectrometer.close()
     spectrometer.release()
 
 
