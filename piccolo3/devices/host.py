@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -16,22 +18,67 @@ __all__ = ["Host"]
 
 _logger = logging.getLogger(__name__)
 _DEADLINE = 10.0  # s
+_REMEMBERED = 5.0  # s, that what the kernel says of the clock is good for
+_UNSYNCHRONISED = 0x40  # STA_UNSYNC, linux/timex.h
 
 
 def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=_DEADLINE, check=False)  # noqa: S603
 
 
+class _Timex(ctypes.Structure):
+    """struct timex as far as it is of interest, and room for the rest (adjtimex(2))."""
+
+    _fields_ = (
+        ("modes", ctypes.c_uint),
+        ("offset", ctypes.c_long),
+        ("freq", ctypes.c_long),
+        ("maxerror", ctypes.c_long),
+        ("esterror", ctypes.c_long),
+        ("status", ctypes.c_int),
+        ("rest", ctypes.c_long * 64),
+    )
+
+
+def _kernel_status() -> int | None:
+    """Status bits of the kernel's clock; None where there are none."""
+    if not sys.platform.startswith("linux"):
+        return None
+    timex = _Timex()  # without modes it only asks
+    try:
+        answer = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.byref(timex))
+    except (AttributeError, OSError):
+        return None
+    return None if answer < 0 else int(timex.status)
+
+
 class Host:
-    """The machine we run on. `set_real_time` and `run` are replaced by tests, which must not set its clock."""
+    """The machine we run on. What the arguments do is replaced by tests, which must not set its clock."""
 
     def __init__(
         self,
         set_real_time: Callable[[float], None] = lambda seconds: time.clock_settime(time.CLOCK_REALTIME, seconds),
         run: Callable[[Sequence[str]], subprocess.CompletedProcess[str]] = _run,
+        kernel_status: Callable[[], int | None] = _kernel_status,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._set_real_time = set_real_time
         self._run = run
+        self._kernel_status = kernel_status
+        self._monotonic = monotonic
+        self._status: tuple[float, int | None] | None = None
+
+    def clock_synchronised(self) -> bool | None:
+        """Whether a time server or a receiver keeps the clock right, as the kernel knows it; None if it does not.
+
+        chrony, ntpd and systemd-timesyncd tell the kernel (STA_UNSYNC, adjtimex(2)); chrony only with `rtcsync`, which
+        its usual configuration has. Any thread may ask; the kernel is asked every few seconds.
+        """
+        now = self._monotonic()
+        if self._status is None or now - self._status[0] >= _REMEMBERED:
+            self._status = now, self._kernel_status()
+        status = self._status[1]
+        return None if status is None else not status & _UNSYNCHRONISED
 
     def cpu_percent(self) -> float:
         """Use of all processors since the previous call, %."""

@@ -69,7 +69,13 @@ class Batch:
         self._measurement = Measurement(rig, self._losses, board.show_error)
         self._autointegrator = Autointegrator(rig, gate, board.show_error)
         self._queue = WriteQueue(
-            writer, recording.queue, Judge(rig.quality), rig.clock, rig.trace, self._stored, self._not_stored
+            writer,
+            recording.queue,
+            Judge(rig.quality, rig.clock_synchronised),
+            rig.clock,
+            rig.trace,
+            self._stored,
+            self._not_stored,
         )
         follows = recording.follow and order.kind == "record" and not order.burst
         self._follower = Follower(rig.times, order.settings.target) if follows else None
@@ -304,12 +310,9 @@ class Batch:
         taken = await self._undisturbed(lambda: self._show(step, channel), lambda: self._measurement.measure(wanted))
         entries = []
         for one in taken:
-            dark = None
+            entries.append(Entry(one, self._darks.of(one.info.serial_number, channel, one.exposure.integration_time)))
             if kind is SpectrumKind.DARK:
                 self._darks.remember(one, self._dark_reference(sheet.place))
-            else:
-                dark = self._darks.of(one.info.serial_number, channel, one.exposure.integration_time)
-            entries.append(Entry(one, dark))
         sheet.add(kind, channel, entries)
         self._estimate.did(step.action, channel)
 

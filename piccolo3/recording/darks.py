@@ -29,7 +29,7 @@ class Darks:
         self._known[dark.info.serial_number, dark.channel] = (dark.exposure.integration_time, reference)
 
     def of(self, serial_number: str, channel: str, integration_time: float) -> DarkReference | None:
-        """The dark that belongs to a light of `integration_time` (ms); None where there is none."""
+        """The last dark, of a light or a dark of `integration_time` (ms); None where there is none."""
         time, reference = self._known.get((serial_number, channel), (None, None))
         return reference if time == integration_time else None
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import numpy as np
 
 from piccolo3.config import QualityConfig
 from piccolo3.recording.sheet import Entry
-from piccolo3.spectrum import Flag, Spectrum
+from piccolo3.spectrum import Spectrum
 from piccolo3.spectrum.quality import Thresholds, is_same_setup, judge
 
-__all__ = ["Judge"]
+__all__ = ["Judge", "Synchronised", "warm_up"]
+
+# whether the clock is synchronised, None where that can't be known; asked in the thread in which spectra are made
+Synchronised = Callable[[], bool | None]
 
 _Place = tuple[str, str]  # serial number and channel
 
@@ -17,49 +23,55 @@ _Place = tuple[str, str]  # serial number and channel
 class Judge:
     """Knows the darks of a batch. It belongs to the thread in which spectra are made, in their order."""
 
-    def __init__(self, config: QualityConfig) -> None:
+    def __init__(self, config: QualityConfig, clock_synchronised: Synchronised = lambda: None) -> None:
         self._thresholds = Thresholds(
             weak=config.weak,
             dark_drift=config.dark_drift,
             illumination=config.illumination,
             temperature=config.temperature,
         )
+        self._clock_synchronised = clock_synchronised
         self._darks: dict[_Place, Spectrum] = {}
 
     def flagged(self, entries: Sequence[Entry], spectra: Sequence[Spectrum]) -> tuple[Spectrum, ...]:
         """The spectra of a sequence, one for each entry, with their flags.
 
-        A light is judged with the dark before it and, where the channel was measured twice, with the other light; a
-        dark is compared with the one before it.
+        A dark is compared with the one before it and, where the sequence has another one after it, with that. A light
+        is judged with the dark before it; it is between two if there is one after it in the same sequence. Where the
+        channel was measured twice, it is compared with the other light.
         """
-        lights: dict[_Place, list[tuple[int, Spectrum]]] = {}
-        for number, spectrum in enumerate(spectra):
-            if not spectrum.dark:
-                lights.setdefault(_place(spectrum), []).append((number, spectrum))
-        return tuple(
-            self._one(number, entry, spectrum, lights)
-            for number, (entry, spectrum) in enumerate(zip(entries, spectra, strict=True))
-        )
+        synchronised = self._clock_synchronised()
+        result = []
+        for number, (entry, spectrum) in enumerate(zip(entries, spectra, strict=True)):
+            place = _place(spectrum)
+            alike = [(other, one) for other, one in enumerate(spectra) if other != number and _place(one) == place]
+            before = _same_setup(spectrum, self._darks.get(place))
+            after = next((one for other, one in alike if other > number and one.dark), None)
+            others = [one for _, one in alike if not one.dark]
+            judge_with = partial(
+                judge,
+                spectrum,
+                self._thresholds,
+                set_point=entry.taken.set_point,
+                clock_synchronised=synchronised,
+                repeated=entry.taken.exposure.repeated,
+            )
+            if spectrum.dark:
+                flags = judge_with(other_dark=before) | judge_with(other_dark=after)
+                self._darks[place] = spectrum
+            else:
+                flags = judge_with(dark=before, other_dark=after, other_light=others[0] if others else None)
+            result.append(spectrum.with_flags(flags))
+        return tuple(result)
 
-    def _one(
-        self, number: int, entry: Entry, spectrum: Spectrum, lights: dict[_Place, list[tuple[int, Spectrum]]]
-    ) -> Spectrum:
-        place = _place(spectrum)
-        known = self._darks.get(place)
-        dark = known if known is not None and is_same_setup(spectrum, known) else None
-        others = [] if spectrum.dark else [light for other, light in lights[place] if other != number]
-        flags: Flag = judge(
-            spectrum,
-            self._thresholds,
-            dark=None if spectrum.dark else dark,
-            other_dark=dark if spectrum.dark else None,
-            other_light=others[0] if others else None,
-            set_point=entry.taken.set_point,
-            repeated=entry.taken.exposure.repeated,
-        )
-        if spectrum.dark:
-            self._darks[place] = spectrum
-        return spectrum.with_flags(flags)
+
+def warm_up() -> None:
+    """Have done at the start what else takes its time with the first dark that is compared."""
+    np.median(np.zeros(1))  # imports numpy.ma
+
+
+def _same_setup(spectrum: Spectrum, dark: Spectrum | None) -> Spectrum | None:
+    return dark if dark is not None and is_same_setup(spectrum, dark) else None
 
 
 def _place(spectrum: Spectrum) -> _Place:

@@ -37,6 +37,7 @@ class Rig:
     software_version: str
     quality: QualityConfig = field(default_factory=QualityConfig)
     trace: Trace | None = None
+    clock_synchronised: Callable[[], bool | None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -15,6 +15,7 @@ from piccolo3.events import Broker
 from piccolo3.recording.batch import Batch
 from piccolo3.recording.board import IDLE, Board, Gate
 from piccolo3.recording.events import BatchEnded, RunChanged, SettingsChanged
+from piccolo3.recording.judge import Synchronised, warm_up
 from piccolo3.recording.measurement import Rig
 from piccolo3.recording.order import Order
 from piccolo3.recording.outcome import Outcome, Progress
@@ -43,7 +44,7 @@ _logger = logging.getLogger(__name__)
 class Recorder:
     """The recording engine. All methods belong to the event loop's thread; a refused request changes nothing.
 
-    `trace` is told of each phase of what is done, from any thread.
+    `trace` is told of each phase of what is done, and `clock_synchronised` asked, from any thread.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Recorder:
         recording: RecordingConfig | None = None,
         quality: QualityConfig | None = None,
         trace: Trace | None = None,
+        clock_synchronised: Synchronised = lambda: None,
     ) -> None:
         self._recording = recording or RecordingConfig()
         self._rig = Rig(
@@ -70,6 +72,7 @@ class Recorder:
             software_version=software_version,
             quality=quality or QualityConfig(),
             trace=trace,
+            clock_synchronised=clock_synchronised,
         )
         self._writer = writer
         self._state = state
@@ -136,6 +139,7 @@ class Recorder:
 
     async def start(self) -> None:
         """Take up the run of the last time, also if it was moved away meanwhile, or the newest one. StoreError."""
+        await self._writer.run(warm_up)
         saved = self._state.get(_RUN_KEY)
         run = saved if isinstance(saved, str) else await self._writer.newest_run() or DEFAULT_RUN
         try:

@@ -14,6 +14,8 @@ from piccolo3.status import SpectrumKind
 
 __all__ = ["Entry", "Place", "Sheet", "Trigger", "summarise"]
 
+_FILE, _SEQUENCE = "PreviousDarkFile", "PreviousDarkSequence"  # what a dark was compared with
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trigger:
@@ -36,7 +38,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:
-    """One exposure and, if it is light, the dark that belongs to it."""
+    """One exposure, and the dark of the same setup before it: the one that belongs to a light."""
 
     taken: Taken
     dark: DarkReference | None = None
@@ -90,6 +92,7 @@ class Sheet:
     def _spectrum(self, entry: Entry) -> Spectrum:
         taken, dark, place = entry.taken, entry.dark, self.place
         info, exposure = taken.info, taken.exposure
+        own = dark if taken.kind is SpectrumKind.LIGHT else None
         several = exposure.averages > 1
         metadata = make_metadata(
             kind=taken.kind,
@@ -118,11 +121,12 @@ class Sheet:
             exposures_discarded=exposure.discarded,
             averages=exposure.averages,
             standard_deviation=exposure.deviation if several else None,
-            dark_file=None if dark is None else dark.file,
-            dark_sequence=None if dark is None else dark.sequence,
+            dark_file=None if own is None else own.file,
+            dark_sequence=None if own is None else own.sequence,
             trigger_time=None if place.trigger is None else place.trigger.time,
             trigger_number=None if place.trigger is None else place.trigger.number,
             batch_mode=place.mode,
+            extra={} if own is dark or dark is None else {_FILE: dark.file, _SEQUENCE: dark.sequence},
         )
         return Spectrum(pixels=exposure.counts, metadata=metadata)
 

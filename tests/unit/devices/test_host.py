@@ -73,3 +73,31 @@ def test_load_and_memory_are_percentages() -> None:
     host = Host()
     assert 0 <= host.cpu_percent() <= 100
     assert 0 < host.memory_percent() <= 100
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"), [(0x2001, True), (0x0, True), (0x2041, False), (0x40, False), (None, None)]
+)
+def test_whether_the_clock_is_synchronised(status: int | None, expected: bool | None) -> None:
+    assert Host(kernel_status=lambda: status).clock_synchronised() is expected
+
+
+def test_the_kernel_is_not_asked_for_every_spectrum() -> None:
+    asked: list[int] = []
+    now = [100.0]
+
+    def kernel_status() -> int:
+        asked.append(1)
+        return 0x40 if len(asked) == 1 else 0
+
+    host = Host(kernel_status=kernel_status, monotonic=lambda: now[0])
+    assert [host.clock_synchronised() for _ in range(5)] == [False] * 5
+    now[0] += 4.9
+    assert host.clock_synchronised() is False
+    now[0] += 0.2
+    assert host.clock_synchronised() is True
+    assert len(asked) == 2
+
+
+def test_this_kernel_answers() -> None:
+    assert Host().clock_synchronised() in (True, False)

@@ -181,6 +181,7 @@ def run(
     config: Callable[[str], SpectrometerConfig] = spectrometer_config,
     recording: RecordingConfig | None = None,
     trace: Trace | None = None,
+    clock_synchronised: Callable[[], bool | None] = lambda: None,
 ) -> None:
     async def whole() -> None:
         clock, broker, kept = StepClock(), Broker(), state or MemoryState()
@@ -209,7 +210,17 @@ def run(
             await shutter_worker.start()
         times = IntegrationTimes(workers, channels, kept, broker)
         recorder = Recorder(
-            workers, shutter_workers, writer, times, kept, clock, broker, "1.2.3", recording=recording, trace=trace
+            workers,
+            shutter_workers,
+            writer,
+            times,
+            kept,
+            clock,
+            broker,
+            "1.2.3",
+            recording=recording,
+            trace=trace,
+            clock_synchronised=clock_synchronised,
         )
         await recorder.start()
         bench = Bench(
