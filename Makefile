@@ -3,6 +3,7 @@
 PYTHON ?= python3
 PORT = 5683
 ONCE = 0
+RIG = simulated
 VENV = .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -13,7 +14,8 @@ PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 help:
 	@echo "make demo        start a server with a simulated rig, record a batch, show the spectra; Ctrl-C ends it"
-	@echo "                 PORT=5684 uses another port, ONCE=1 stops after the batch"
+	@echo "                 PORT=5684 uses another port, ONCE=1 stops after the batch, RIG=emulated takes the"
+	@echo "                 drivers of real instruments and pins, and emulates what they talk to (needs a C compiler)"
 	@echo "make test        run the tests, with a report of their coverage"
 	@echo "make lint        ruff, mypy and import-linter"
 	@echo "make format      let ruff format the code"
@@ -41,8 +43,23 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	@$(PIP) install --editable '.[dev]'
 	@touch $@
 
+$(VENV)/.emulated: pyproject.toml | $(BIN)/python
+	@echo "installing piccolo3 and the drivers of spectrometers and pins into $(VENV)"
+	@$(PIP) install --editable '.[plot,seabreeze]' 'gpiozero>=2.0.1'
+	@touch $@
+
+DEMO = $(BIN)/piccolo3-demo --port $(PORT) $(if $(filter 1 yes true,$(ONCE)),--once)
+
+ifeq ($(RIG),emulated)
+demo: $(VENV)/.emulated
+	@$(BIN)/python -m emulators --instrument pdata/emulated.config -- $(DEMO) --instrument-file pdata/emulated.config
+else ifeq ($(RIG),simulated)
 demo: $(VENV)/.demo
-	@$(BIN)/piccolo3-demo --port $(PORT) $(if $(filter 1 yes true,$(ONCE)),--once)
+	@$(DEMO)
+else
+demo:
+	@echo "there is no rig '$(RIG)'; there are RIG=simulated and RIG=emulated" >&2; exit 2
+endif
 
 test: $(VENV)/.dev
 	$(BIN)/pytest --cov --cov-report=term --cov-fail-under=90
