@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 from piccolo3.components.arguments import Argument
 from piccolo3.components.component import Component
-from piccolo3.components.datatypes import Boolean, ListOf, Number, Text, Truth
+from piccolo3.components.datatypes import Boolean, Integer, ListOf, Nullable, Number, Text, Truth
 from piccolo3.components.declaration import command, value
 from piccolo3.errors import Busy, Conflict
 from piccolo3.events import Broker
 from piccolo3.recording import Recorder
 from piccolo3.status import ShutterStatus
-from piccolo3.workers import ShutterChanged, ShutterWorker
+from piccolo3.workers import CountedShutter, ShutterChanged, ShutterWorker
 
 __all__ = ["Shutters"]
 
@@ -20,8 +20,14 @@ __all__ = ["Shutters"]
 class Shutters(Component):
     """All shutters."""
 
-    def __init__(self, shutters: Mapping[str, ShutterWorker], recorder: Recorder, broker: Broker) -> None:
-        children = [_Shutter(shutters[name], recorder, broker) for name in sorted(shutters)]
+    def __init__(
+        self,
+        shutters: Mapping[str, ShutterWorker],
+        operations: Mapping[str, CountedShutter],
+        recorder: Recorder,
+        broker: Broker,
+    ) -> None:
+        children = [_Shutter(shutters[name], operations[name], recorder, broker) for name in sorted(shutters)]
         super().__init__("shutter", title="the shutters", children=children)
 
     @value(ListOf(Text(max_length=64)), title="names of the shutters")
@@ -33,8 +39,9 @@ class Shutters(Component):
 class _Shutter(Component):
     """The shutter of one channel."""
 
-    def __init__(self, shutter: ShutterWorker, recorder: Recorder, broker: Broker) -> None:
+    def __init__(self, shutter: ShutterWorker, counted: CountedShutter, recorder: Recorder, broker: Broker) -> None:
         super().__init__(shutter.direction, title=f"the shutter of the {shutter.direction} fibre")
+        self._counted = counted
         self._shutter = shutter
         self._recorder = recorder
         broker.subscribe(ShutterChanged, self._changed)
@@ -55,8 +62,18 @@ class _Shutter(Component):
 
     @value(Text(enum=tuple(ShutterStatus)), title="where the shutter is", observable=True)
     def status(self) -> str:
-        """Return open or closed."""
+        """Return open or closed, or unavailable where it could not be moved."""
         return self._shutter.status
+
+    @value(Nullable(Text(max_length=1024)), title="why the shutter could not be moved")
+    def reason(self) -> str | None:
+        """Return the reason, None if the last move has succeeded."""
+        return self._counted.reason and self._counted.reason[:1024]
+
+    @value(Integer(minimum=0), title="how often the shutter has moved in its life")
+    def operations(self) -> int:
+        """Return the number of moves, of earlier runs of the program, too."""
+        return self._counted.operations
 
     @command(Argument("sopen", Truth(), default=True, text="false closes"), title="open the shutter")
     async def open_shutter(self, sopen: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -25,11 +26,14 @@ from piccolo3.devices.simulated import (
 )
 from piccolo3.devices.trigger import Trigger, UnavailableTrigger
 from piccolo3.devices.unavailable import UnavailableShutter, UnavailableSpectrometer
+from piccolo3.errors import DeviceError
 from piccolo3.pins import Pins
 
 __all__ = ["Rig", "build_rig"]
 
 _DEFAULT_MODEL = "QE-PRO"
+_ON_PINS = (PulseShutter, LevelShutter, GpioPowerSwitch, GpioTrigger, GpioIndicator)
+_logger = logging.getLogger(__name__)
 # what hosts share the pages of; where it is not installed, opening says so
 _PRELOAD = (
     "seabreeze.cseabreeze",
@@ -56,6 +60,15 @@ class Rig:
     pins: Pins = field(default_factory=Pins)
     spectrometer_faults: Mapping[str, SpectrometerFaults] = field(default_factory=dict)
     shutter_faults: Mapping[str, ShutterFaults] = field(default_factory=dict)
+
+    def prepare(self) -> None:
+        """Start what devices need, so that their first use is not late; blocks. A failure goes to the log."""
+        users = (*self.shutters.values(), *self.power_switches.values(), self.trigger, self.indicator)
+        if any(isinstance(user, _ON_PINS) for user in users):
+            try:
+                self.pins.start()
+            except DeviceError as error:
+                _logger.error("the GPIO pins can't be used: %s", error)  # noqa: TRY400 - for the operator
 
     def close(self) -> None:
         """Give all pins back, end processes. Spectrometers are closed by whoever opened them."""

@@ -71,7 +71,7 @@ class Application:
             [
                 SystemInformation(Host(), self._system, self._clock, __version__),
                 DataDirectoryResources(recorder, engine.writer, self._mount, broker, runs),
-                Shutters(engine.shutters, recorder, broker),
+                Shutters(engine.shutters, engine.operations, recorder, broker),
                 Spectrometers(engine.spectrometers, engine.times, recorder, broker),
                 Control(recorder, engine.spectrometers, engine.trigger, broker),
             ],

@@ -12,12 +12,15 @@ from types import TracebackType
 from piccolo3 import __version__
 from piccolo3.clock import Clock
 from piccolo3.config import InstrumentConfig
-from piccolo3.devices import Rig, build_rig
+from piccolo3.devices import Host, Rig, build_rig
 from piccolo3.events import Broker
 from piccolo3.recording import IntegrationTimes, Recorder
 from piccolo3.recording.trace import Trace
+from piccolo3.server.signs import Signs
 from piccolo3.store import STATE_FILE, DataDirectory, StateFile
 from piccolo3.workers import (
+    IndicatorWorker,
+    Operations,
     RecoveryTiming,
     ShutterWorker,
     SpectrometerGroup,
@@ -25,6 +28,7 @@ from piccolo3.workers import (
     SpectrometerWorker,
     State,
     TriggerWorker,
+    Worker,
     Writer,
 )
 
@@ -43,6 +47,7 @@ class Engine:
     rig: Rig
     spectrometers: SpectrometerGroup
     shutters: dict[str, ShutterWorker]
+    operations: Operations
     times: IntegrationTimes
     recorder: Recorder
     trigger: TriggerWorker
@@ -72,13 +77,19 @@ class Engine:
 
     async def _start(self, stack: AsyncExitStack) -> None:
         """Start from the bottom up; `stack` gets what stops each."""
+        self.rig = build_rig(self.instrument, self.clock)
+        stack.callback(self.rig.close)
+        light = IndicatorWorker(self.rig.indicator)
+        stack.push_async_callback(light.stop)
         stack.push_async_callback(self.writer.stop, 0.8)
         await self.writer.start()
         self._note_start()
         stack.push_async_callback(self._note_stop)
-        self.rig = build_rig(self.instrument, self.clock)
-        stack.callback(self.rig.close)
+        light.start()
+        signs = Signs(light, self.broker)
+        await self._prepare()
         self._hire()
+        stack.callback(self.operations.save)
         stack.push_async_callback(self._stop_shutters)
         await asyncio.gather(*(shutter.start() for shutter in self.shutters.values()))
         self.times = IntegrationTimes(self.spectrometers, self.shutters, self._state, self.broker)
@@ -90,9 +101,20 @@ class Engine:
         self.trigger = TriggerWorker(self.rig.trigger, self.clock, self.broker, self.recorder.trigger)
         stack.callback(self.trigger.stop)
         self.trigger.start()
+        signs.ready(self.recorder, self.shutters, self.spectrometers)
+        stack.callback(signs.stopping)
         # what there is now, stays: a full collection that looks at all of it holds up every thread for 50 ms
         gc.freeze()
         stack.callback(gc.unfreeze)
+
+    async def _prepare(self) -> None:
+        """Let the rig start what it needs, which takes a moment, in a thread."""
+        worker = Worker("rig")
+        worker.start()
+        try:
+            await worker.run(self.rig.prepare)
+        finally:
+            await worker.stop(0.1)
 
     def _hire(self) -> None:
         """A worker for each device."""
@@ -118,8 +140,14 @@ class Engine:
             clock,
             power_delay=common.power_delay,
         )
+        self.operations = Operations(
+            ((channel.shutter, channel.direction, rig.shutters[channel.direction]) for channel in instrument.channels),
+            self._state,
+        )
         self.shutters = {
-            channel.direction: ShutterWorker(channel.direction, channel, rig.shutters[channel.direction], clock, broker)
+            channel.direction: ShutterWorker(
+                channel.direction, channel, self.operations[channel.direction], clock, broker
+            )
             for channel in instrument.channels
         }
 
@@ -139,6 +167,7 @@ class Engine:
             recording=self.instrument.recording,
             quality=self.instrument.quality,
             trace=self._trace,
+            clock_synchronised=Host().clock_synchronised,
         )
 
     def _note_start(self) -> None:

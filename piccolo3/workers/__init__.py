@@ -3,7 +3,9 @@
 from piccolo3.workers.departure import Departure
 from piccolo3.workers.events import ShutterChanged, SpectrometerChanged
 from piccolo3.workers.group import POWER_DELAY, SpectrometerGroup
+from piccolo3.workers.indicator import IndicatorWorker
 from piccolo3.workers.link import Acquires, SpectrometerTiming
+from piccolo3.workers.operations import CountedShutter, Operations
 from piccolo3.workers.recovery import RecoveryTiming, Rung
 from piccolo3.workers.shutter import NotMoved, ShutterWorker
 from piccolo3.workers.spectrometer import SpectrometerWorker
@@ -15,8 +17,11 @@ from piccolo3.workers.writer import Writer
 __all__ = [
     "POWER_DELAY",
     "Acquires",
+    "CountedShutter",
     "Departure",
+    "IndicatorWorker",
     "NotMoved",
+    "Operations",
     "RecoveryTiming",
     "Rung",
     "ShutterChanged",
