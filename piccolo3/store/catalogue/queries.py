@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, or_, select
+from sqlalchemy.orm import aliased
 
 from piccolo3.errors import InvalidValue, NotFound, StoreError
 from piccolo3.spectrum import Flag, Spectrum
@@ -22,34 +23,34 @@ __all__ = ["SCANNED", "latest", "query", "spectrum"]
 
 SCANNED = 5000
 _Where = list[ColumnElement[bool]]
-_COLUMNS = (
-    SpectrumRow.id,
-    RunRow.name.label("run"),
-    BatchRow.number.label("batch"),
-    SpectrumRow.sequence,
-    FileRow.name.label("file"),
-    SpectrumRow.serial_number,
-    SpectrumRow.model,
-    SpectrumRow.direction,
-    SpectrumRow.dark,
-    SpectrumRow.dark_id,
-    SpectrumRow.start,
-    SpectrumRow.end,
-    SpectrumRow.integration_time,
-    SpectrumRow.peak,
-    SpectrumRow.saturated_pixels,
-    SpectrumRow.flags,
-    SpectrumRow.temperature,
-    SpectrumRow.simulated,
-)
+_Row = type[SpectrumRow]
 
 
-def _entries() -> Select[*tuple[Any, ...]]:
+def _entries(of: _Row = SpectrumRow) -> Select[*tuple[Any, ...]]:
     return (
-        select(*_COLUMNS)
-        .join(FileRow, FileRow.id == SpectrumRow.file_id)
-        .join(BatchRow, BatchRow.id == SpectrumRow.batch_id)
-        .join(RunRow, RunRow.id == SpectrumRow.run_id)
+        select(
+            of.id,
+            RunRow.name.label("run"),
+            BatchRow.number.label("batch"),
+            of.sequence,
+            FileRow.name.label("file"),
+            of.serial_number,
+            of.model,
+            of.direction,
+            of.dark,
+            of.dark_id,
+            of.start,
+            of.end,
+            of.integration_time,
+            of.peak,
+            of.saturated_pixels,
+            of.flags,
+            of.temperature,
+            of.simulated,
+        )
+        .join(FileRow, FileRow.id == of.file_id)
+        .join(BatchRow, BatchRow.id == of.batch_id)
+        .join(RunRow, RunRow.id == of.run_id)
     )
 
 
@@ -65,26 +66,27 @@ def query(connection: Connection, wanted: SpectrumQuery) -> Page[SpectrumEntry]:
     timed = wanted.order is Order.TIME
     if wanted.cursor is not None:
         indexed.append(_after(Cursor.parse(wanted.cursor, timed=timed)))
-    order = (SpectrumRow.start.desc(), SpectrumRow.id.desc()) if timed else (SpectrumRow.id.desc(),)
-    near = select(SpectrumRow.id, SpectrumRow.start).where(*indexed).order_by(*order)
-    rest = _not_indexed(wanted)
-    if not rest:
-        near = near.limit(wanted.limit + 1)
-        found = connection.execute(_entries().where(SpectrumRow.id.in_(select(near.subquery().c.id))).order_by(*order))
-    else:
-        scanned = near.limit(SCANNED).subquery()
-        among = _entries().where(SpectrumRow.id.in_(select(scanned.c.id)), *rest).order_by(*order)
-        found = connection.execute(among.limit(wanted.limit + 1))
+    near = select(SpectrumRow).where(*indexed).order_by(*_order(SpectrumRow, timed=timed))
+    has_rest = bool(_not_indexed(SpectrumRow, wanted))
+    # a subquery with a limit keeps databases from taking another index, for what is left to look at
+    scanned = aliased(SpectrumRow, near.limit(SCANNED if has_rest else wanted.limit + 1).subquery())
+    among = _entries(scanned).where(*_not_indexed(scanned, wanted)).order_by(*_order(scanned, timed=timed))
+    found = connection.execute(among.limit(wanted.limit + 1))
     entries = tuple(map(_entry, found))
     if len(entries) > wanted.limit:
         last = entries[wanted.limit - 1]
         return Page(entries[: wanted.limit], str(Cursor(last.id, last.start if timed else None)))
-    return Page(entries, _end_of_scan(connection, near, timed=timed) if rest else None)
+    return Page(entries, _end_of_scan(connection, near, timed=timed) if has_rest else None)
+
+
+def _order(of: _Row, *, timed: bool) -> tuple[ColumnElement[Any], ...]:
+    return (of.start.desc(), of.id.desc()) if timed else (of.id.desc(),)
 
 
 def _end_of_scan(connection: Connection, near: Select[*tuple[Any, ...]], *, timed: bool) -> str | None:
     """Where to go on after the last spectrum that was looked at; None if that was the last there is."""
-    last = connection.execute(near.limit(2).offset(SCANNED - 1)).all()
+    ids = near.with_only_columns(SpectrumRow.id, SpectrumRow.start)
+    last = connection.execute(ids.limit(2).offset(SCANNED - 1)).all()
     return str(Cursor(last[0].id, last[0].start if timed else None)) if len(last) == 2 else None
 
 
@@ -113,34 +115,34 @@ def _indexed(connection: Connection, wanted: SpectrumQuery) -> _Where | None:
     elif wanted.serial_number is not None and wanted.order is Order.TIME:
         where.append(SpectrumRow.serial_number == wanted.serial_number)
     if wanted.order is Order.TIME:
-        where += _times(wanted)
+        where += _times(SpectrumRow, wanted)
     return where
 
 
-def _times(wanted: SpectrumQuery) -> _Where:
+def _times(of: _Row, wanted: SpectrumQuery) -> _Where:
     where: _Where = []
     if wanted.since is not None:
-        where.append(SpectrumRow.start >= wanted.since)
+        where.append(of.start >= wanted.since)
     if wanted.until is not None:
-        where.append(SpectrumRow.start < wanted.until)
+        where.append(of.start < wanted.until)
     return where
 
 
-def _not_indexed(wanted: SpectrumQuery) -> _Where:
+def _not_indexed(of: _Row, wanted: SpectrumQuery) -> _Where:
     """The conditions that have to be looked at one by one."""
     where: _Where = []
     if wanted.serial_number is not None and (wanted.run is not None or wanted.order is not Order.TIME):
-        where.append(SpectrumRow.serial_number == wanted.serial_number)
+        where.append(of.serial_number == wanted.serial_number)
     if wanted.order is not Order.TIME:
-        where += _times(wanted)
+        where += _times(of, wanted)
     if wanted.direction is not None:
-        where.append(SpectrumRow.direction == wanted.direction)
+        where.append(of.direction == wanted.direction)
     if wanted.dark is not None:
-        where.append(SpectrumRow.dark == wanted.dark)
+        where.append(of.dark == wanted.dark)
     if wanted.any_flags is not None:
-        where.append(SpectrumRow.flags.bitwise_and(int(wanted.any_flags)) != 0)
+        where.append(of.flags.bitwise_and(int(wanted.any_flags)) != 0)
     if wanted.no_flags is not None:
-        where.append(SpectrumRow.flags.bitwise_and(int(wanted.no_flags)) == 0)
+        where.append(of.flags.bitwise_and(int(wanted.no_flags)) == 0)
     return where
 
 
