@@ -1,7 +1,8 @@
-"""Tools for a data directory that is not in use: lists, exports, plots and reports."""
+"""Tools for data directories: lists, exports, plots and reports, and checks of the catalogue."""
 
 from __future__ import annotations
 
+from piccolo3.data.catalogue import check, outcomes, rebuild
 from piccolo3.data.directory import Directory
 from piccolo3.data.export import ExportResult, Format, Progress, RunResult, export
 from piccolo3.data.levels import Level
@@ -21,9 +22,12 @@ __all__ = [
     "RunEntry",
     "RunResult",
     "Source",
+    "check",
     "export",
     "list_batches",
     "list_runs",
+    "outcomes",
     "plot",
+    "rebuild",
     "report",
 ]

@@ -54,6 +54,11 @@ class Directory:
         """Where it is, absolute."""
         return self._path
 
+    @property
+    def is_single(self) -> bool:
+        """Whether it is the folder of one run."""
+        return self._single
+
     def runs(self) -> list[str]:
         """The folders with data files, sorted, without hidden ones."""
         if self._single:
@@ -111,11 +116,11 @@ class Directory:
 
 def find_run(directory: Path, run: str) -> tuple[Directory, str]:
     """The source and the name of a run: one of the data directory, or a path to its folder. NotFound otherwise."""
-    if "/" not in run and (directory / run).is_dir():
+    if "/" not in run and run not in (".", "..") and (directory / run).is_dir():
         return Directory(directory), run
     if Path(run).is_dir():
         folder = Path(run).absolute()
         source = Directory(folder)
-        return (source, folder.name) if source.runs() == [folder.name] else (Directory(folder.parent), folder.name)
+        return (source, folder.name) if source.is_single else (Directory(folder.parent), folder.name)
     known = ", ".join(Directory(directory).runs()) or "none"
     raise NotFound(f"there is no run {run!r} in {directory.absolute()} (there are: {known}), and no such directory")

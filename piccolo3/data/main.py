@@ -15,14 +15,15 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from piccolo3.data.catalogue import check, mark_exported, outcomes, rebuild
 from piccolo3.data.directory import Directory, find_run
-from piccolo3.data.export import Progress, export
+from piccolo3.data.export import Progress, RunResult, export
 from piccolo3.data.listing import BatchEntry, RunEntry, list_batches, list_runs
 from piccolo3.data.options import parse
 from piccolo3.data.plot import plot
 from piccolo3.data.reader import Findings
 from piccolo3.data.report import report
-from piccolo3.errors import PiccoloError
+from piccolo3.errors import InvalidValue, PiccoloError
 
 __all__ = ["main"]
 
@@ -89,6 +90,9 @@ def _cell(value: object) -> str:
 
 def _export(options: Namespace) -> int:
     found = [find_run(options.datadir, run) for run in options.runs]
+    names = [run for _, run in found]
+    if len(set(names)) < len(names):
+        raise InvalidValue("two runs have the same name: export them into different directories")
     whole = [] if options.runs else [Directory(options.datadir)]
     chosen = [(source, [run]) for source, run in found] + [(source, source.runs()) for source in whole]
     failed = False
@@ -111,7 +115,33 @@ def _export(options: Namespace) -> int:
                 files = f"{len(run.files)} file" + ("" if len(run.files) == 1 else "s")
                 _say(f"{run.run}: {files}{', up to date' if run.up_to_date else ''}")
                 failed |= _tell(run.run, run.findings)
+                if options.mark:
+                    _mark(source, run, options.catalogue)
     return 1 if failed else 0
+
+
+def _mark(source: Directory, run: RunResult, url: str | None) -> None:
+    if source.is_single:
+        raise InvalidValue("--mark needs a data directory (-d) and names of runs: there is no catalogue of one run")
+    names = [(run.run, name) for name in source.names(run.run) if name not in run.findings.unreadable]
+    mark_exported(source.path, names, url=url)
+
+
+def _check(options: Namespace) -> int:
+    with _bar() as tell:
+
+        def progress(done: int, total: int) -> None:
+            tell(options.command, done, total)
+
+        if options.command == "check":
+            found = check(options.directory, url=options.catalogue, deep=options.deep, progress=progress)
+        else:
+            found = rebuild(options.directory, url=options.catalogue, progress=progress)
+    for kind in ("missing", "damaged", "changed", "leftovers"):
+        for what in getattr(found, kind):
+            _say(f"{kind}: {what}")
+    _say(found.sentence())
+    return 0 if found.sound else 1
 
 
 def _tell(run: str, findings: Findings) -> bool:
@@ -135,7 +165,8 @@ def _report(options: Namespace) -> int:
     source, run = find_run(options.datadir, options.run)
     path = options.output or Path(f"{run}.html")
     with _bar() as tell:
-        findings = report(source, run, path, progress=lambda done, total: tell(run, done, total))
+        known = {} if source.is_single else outcomes(source.path, run)
+        findings = report(source, run, path, outcomes=known, progress=lambda done, total: tell(run, done, total))
     _say(f"{run}: {path}")
     return 1 if _tell(run, findings) else 0
 
@@ -158,6 +189,8 @@ def _bar() -> Iterator[Report]:
 
 _COMMANDS: dict[str, Callable[[Namespace], int]] = {
     "list": _list,
+    "check": _check,
+    "rebuild": _check,
     "export": _export,
     "plot": _plot,
     "report": _report,

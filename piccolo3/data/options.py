@@ -43,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--debug", action="store_true", help="tell what is going on, with tracebacks")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_list(commands)
+    _add_check(commands)
     _add_export(commands)
     _add_plot(commands)
     _add_report(commands)
@@ -55,6 +56,21 @@ def _add_list(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     _add_directory(listing)
     listing.add_argument("runs", nargs="*", metavar="RUN", help=f"{_RUN}; then its batches are listed")
     listing.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    check = _command(
+        commands,
+        "check",
+        "Compare the files with the catalogue. New files are added to it; leftovers go to .lost+found.",
+        ["check /media/stick", "check --deep /media/stick"],
+    )
+    check.add_argument("--deep", action="store_true", help="read every file, also those that look unchanged")
+    text = "Make the catalogue anew from the files. What is known only to the old one is lost: outcomes, events."
+    rebuild = _command(commands, "rebuild", text, ["rebuild /media/stick"])
+    for parser in (check, rebuild):
+        parser.add_argument("directory", type=Path, nargs="?", default=Path(), metavar="DIR", help="default .")
+        parser.add_argument("--catalogue", metavar="URL", help="its address (SQLAlchemy), if it is not in DIR")
 
 
 def _add_export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -81,6 +97,10 @@ def _add_export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         default=Level.RAW,
         help="raw: counts as recorded; corrected: without dark, linear, by ms; reflectance: upwelling by downwelling",
     )
+    export.add_argument(
+        "--mark", action="store_true", help="tell the catalogue, which may then let old files go if so configured"
+    )
+    export.add_argument("--catalogue", metavar="URL", help="for --mark, if it is not in the data directory")
     export.add_argument("--force", action="store_true", help="export anew, over whatever is there")
 
 

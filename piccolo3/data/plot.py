@@ -120,4 +120,4 @@ def _panel(panel: Axes, channels: Mapping[str, Sequence[Row]]) -> None:
             width, alpha = (1.1, 1.0) if last else (0.7, 0.35)
             panel.plot(x, row.values, color=colour, linewidth=width, alpha=alpha, label=label)
     panel.margins(x=0)
-    panel.legend(loc="upper left", fontsize=8, frameon=False)
+    panel.legend(loc="lower right", bbox_to_anchor=(1.0, 0.99), ncols=4, fontsize=8, frameon=False)

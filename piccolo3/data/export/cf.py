@@ -1,7 +1,11 @@
-"""The variables and attributes of the NetCDF files, with names of the CF conventions (cfconventions.org, 1.11)."""
+"""The variables and attributes of the NetCDF files, with names of the CF conventions (cfconventions.org, 1.11).
+
+`python -m piccolo3.data.export.cf` prints the table that is in docs/reference/exports.md.
+"""
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -182,3 +186,7 @@ def reference() -> str:
         units, meaning = one.attributes.get("units", ""), one.attributes.get("long_name", "the exposures, as bounds")
         lines.append(f"| `{one.name}` | {', '.join(one.dimensions)} | {units} | {meaning} |")
     return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(reference())

@@ -136,8 +136,9 @@ def _make(
             position = number + 1
             if position % _EVERY == 0:
                 _write(state_file, snapshot())
+        state = snapshot()
+        _write(state_file, state)
         report(Progress(job.run, len(reader.names), len(reader.names)))
-        state = {**snapshot(), "publish": {}}
         made = _relative(sink, work)
     finally:
         sink.close()

@@ -184,7 +184,7 @@ def _facts(row: Row) -> dict[str, JsonValue]:
         "saturated_pixels": spectrum.saturated_pixels,
         "quality_flags": int(row.flags or 0),
         "judged": int(row.flags is not None),
-        "file": row.name,
+        "file": row.name.encode("utf-8", errors="replace").decode(),  # it may have any bytes
         "dark_file": row.dark_file,
     }
 

@@ -60,7 +60,7 @@ class CsvSink(Sink[Row]):
 def _line(cells: Sequence[str]) -> bytes:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerow(cells)
-    return text.getvalue().encode("utf-8", errors="surrogateescape")
+    return text.getvalue().encode("utf-8", errors="replace")  # names of files may have any bytes
 
 
 def _heads(setup: Setup) -> list[str]:
