@@ -74,7 +74,7 @@ class Catalogue:
         new = self.file is not None and not self.file.exists()
         self._engine = make_engine(self._url, self._busy_timeout)
         try:
-            with catalogue_errors("opening", self.name):
+            with catalogue_errors("opening the catalogue", self.name):
                 self._establish(self._engine)
         except BaseException:
             self.close()
