@@ -13,7 +13,7 @@ from piccolo3.config.values import PIN, Boolean, Choice, Integer, Name, Number, 
 
 __all__ = ["BOARD_PINS", "INSTRUMENT", "MODELS", "SERVER"]
 
-MODELS = ("QE-PRO", "FLAME-S", "STS-VIS")
+MODELS = ("QE-PRO", "FLAME-S", "STS-VIS", "ON-DEMAND", "RESTARTING")
 
 # BCM numbers of (open, close) of the shutter connectors of the Piccolo board
 BOARD_PINS = {"shutter_1": (18, 17), "shutter_2": (22, 27), "shutter_3": (23, 24)}

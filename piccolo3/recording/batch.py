@@ -44,7 +44,10 @@ class _Failed(Exception):
 
 
 class Batch:
-    """Does what an order says, once. It is ended by `abort`, never by cancelling `run`, which has to tidy up."""
+    """Does what an order says, once. It is ended by `abort`, never by cancelling `run`, which has to tidy up.
+
+    `write_limit` is how many seconds its end waits for the disk; what is not written then counts as lost.
+    """
 
     def __init__(
         self,
@@ -84,6 +87,7 @@ class Batch:
         self._sheet: Sheet | None = None
         self._trigger: asyncio.Future[Trigger] | None = None
         self._attempting: asyncio.Task[tuple[Result, str | None]] | None = None
+        self.write_limit = _WRITE_LIMIT
         self._disk_failure: str | None = None
         self._stored_spectra = 0
         self._sequences_done = 0
@@ -170,10 +174,12 @@ class Batch:
         if len(self._queue):
             self._board.show_waiting("writing")
         try:
-            await asyncio.wait_for(self._queue.empty(), _WRITE_LIMIT)
+            await asyncio.wait_for(self._queue.empty(), self.write_limit)
         except TimeoutError:
-            result, reason = "failed", f"the disk has not taken the last spectra within {_WRITE_LIMIT:.0f} s"
+            result, reason = "failed", f"the disk has not taken the last spectra within {self.write_limit:.0f} s"
             self._board.show_error(reason)
+            for sheet in self._queue.left:  # they are still tried, but nobody waits for that
+                self._losses.add("not on the disk in time", sheet.name, len(sheet.entries))
         if self._disk_failure is not None:
             result, reason = "failed", reason or self._disk_failure
         if result == "complete" and self._order.kind != "auto" and not self._stored_spectra:

@@ -13,6 +13,7 @@ from piccolo3.clock import Clock
 from piccolo3.events import Broker
 from piccolo3.recording.events import ProgressChanged, SequenceChanged, StatusChanged
 from piccolo3.recording.outcome import Progress, ProgressChanges
+from piccolo3.recording.throttle import Throttle
 
 __all__ = ["IDLE", "Board", "Gate"]
 
@@ -20,17 +21,22 @@ IDLE = "idle"
 PAUSED = "paused"
 WAITING = "waiting"
 T = TypeVar("T")
+_OFTEN = 0.1  # s between two notices of progress: a burst makes hundreds of steps in a second
 _logger = logging.getLogger(__name__)
 
 
 class Board:
-    """Status, sequence and progress; events are published for what changes."""
+    """Status, sequence and progress; events are published for what changes.
+
+    Progress is told ten times a second at most, but for errors and what is `flush`ed.
+    """
 
     def __init__(self, broker: Broker) -> None:
         self.status = IDLE
         self.sequence = -1
         self.progress = Progress()
         self._broker = broker
+        self._progressed = Throttle(lambda: broker.publish(ProgressChanged(progress=self.progress)), _OFTEN)
 
     @property
     def last_error(self) -> str | None:
@@ -52,8 +58,16 @@ class Board:
     def show_progress(self, progress: Progress) -> None:
         """Show how far the batch is."""
         if progress != self.progress:
+            is_urgent = progress.last_error != self.progress.last_error
             self.progress = progress
-            self._broker.publish(ProgressChanged(progress=progress))
+            if is_urgent:
+                self._progressed.now()
+            else:
+                self._progressed.ask()
+
+    def flush(self) -> None:
+        """Tell the progress that was not told yet."""
+        self._progressed.flush()
 
     def change_progress(self, **changes: Unpack[ProgressChanges]) -> None:
         """Show what has changed in it."""

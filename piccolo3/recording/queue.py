@@ -60,6 +60,11 @@ class WriteQueue:
         return len(self._sheets)
 
     @property
+    def left(self) -> tuple[Sheet, ...]:
+        """What is not on the disk yet."""
+        return tuple(self._sheets)
+
+    @property
     def full(self) -> bool:
         """Whether the next one has to wait."""
         return len(self._sheets) >= self._most

@@ -37,6 +37,7 @@ _CONFIGURED = ("mode", "averages")  # start as configured; the others are taken 
 _RUN_KEY = "current_run"
 _ABORT_LIMIT = 1.0  # s that abort waits for the safe state before it returns
 _STOP_LIMIT = 3.0
+_LAST_WRITES = 2.0  # s for the disk in that time
 _SAFE_LIMIT = 3.0
 _logger = logging.getLogger(__name__)
 
@@ -152,10 +153,13 @@ class Recorder:
         """Abort what is under way and close the shutters, within 5 s; nothing can be started any more."""
         self._stopping = True
         if self._task is not None:
+            if self._batch is not None:
+                self._batch.write_limit = _LAST_WRITES
             self._cancel()
             await asyncio.wait({self._task}, timeout=_STOP_LIMIT)
         else:
             await self._rig.shutters.make_safe()
+        self._board.flush()
 
     # ---- what is asked ----
 
@@ -297,6 +301,7 @@ class Recorder:
             _logger.error("a batch ended by an error in the program", exc_info=error)
         if error is None:
             self._outcome = task.result()
+        self._board.flush()
         self._board.show_status(IDLE)
         if error is None:
             self._tell(task.result())

@@ -196,8 +196,10 @@ def test_make_safe(busy: bool) -> None:
 def test_make_safe_when_everything_else_is_stuck() -> None:
     async def scenario(bench: Bench) -> None:
         bench.directory.gate.clear()
+        for acquirer in bench.acquirers.values():
+            acquirer.tells_early = True
         await in_a_light(bench)
-        await bench.shutter_workers["upwelling"].open()
+        await until(lambda: bench.shutters["upwelling"].status is ShutterStatus.OPEN)
         bench.shutters["downwelling"].hang = threading.Event()
         await asyncio.wait_for(bench.recorder.make_safe(), 5.0)
         assert bench.shutters["upwelling"].status is ShutterStatus.CLOSED

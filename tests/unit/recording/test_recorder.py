@@ -264,7 +264,9 @@ def test_the_delay() -> None:
     run(scenario)
 
 
-def test_progress() -> None:
+def test_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("piccolo3.recording.board._OFTEN", 0.0)
+
     async def scenario(bench: Bench) -> None:
         await bench.record(sequences=2, autointegration=0)
         told = [event.progress for event in bench.events if isinstance(event, ProgressChanged)]
@@ -681,6 +683,8 @@ def test_a_disk_that_hangs_does_not_hold_up_an_abort_for_ever(monkeypatch: pytes
         assert outcome is not None
         assert outcome.result == "failed"
         assert "the disk has not taken the last spectra" in str(outcome.reason)
+        assert outcome.lost == ("not on the disk in time (dark of sequence 0)",)
+        assert outcome.lost_spectra == 4
         bench.directory.gate.set()
         await until(lambda: len(bench.files) == 1)  # it is written all the same
 
