@@ -274,9 +274,9 @@ INSTRUMENT = Section(
                     default_value="process",
                     text="Where the driver `seabreeze` runs: in a `process` for each spectrometer, which is killed "
                     "and started anew when the driver hangs or crashes; or in a `thread` of the daemon, which takes "
-                    "about 30 MB of memory less for two spectrometers, but a driver that crashes ends the daemon, one "
-                    "that hangs keeps its spectrometer until the daemon is started again, and some calls of the "
-                    "driver hold up everything else. Simulated spectrometers run in threads.",
+                    "about 40 MB of memory less (with two spectrometers), but a driver that crashes ends the daemon, "
+                    "one that hangs keeps its spectrometer until the daemon is started again, and some calls hold up "
+                    "everything else. Simulated spectrometers run in threads.",
                 ),
                 Option(
                     name="power_delay",

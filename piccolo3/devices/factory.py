@@ -34,11 +34,14 @@ __all__ = ["Rig", "build_rig"]
 _DEFAULT_MODEL = "QE-PRO"
 _ON_PINS = (PulseShutter, LevelShutter, GpioPowerSwitch, GpioTrigger, GpioIndicator)
 _logger = logging.getLogger(__name__)
-# what hosts share the pages of; where it is not installed, opening says so
+# what drivers come to need, so that their processes share it; where it is not installed, opening says so
 _PRELOAD = (
+    "numpy.polynomial",
     "seabreeze.cseabreeze",
     "seabreeze.pyseabreeze",
+    "usb.backend.libusb0",
     "usb.backend.libusb1",
+    "usb.backend.openusb",
     "piccolo3.devices.seabreeze.cbackend",
     "piccolo3.devices.seabreeze.pybackend",
 )

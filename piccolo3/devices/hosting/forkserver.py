@@ -9,7 +9,6 @@ import sys
 import threading
 import weakref
 from collections.abc import Sequence
-from contextlib import suppress
 
 __all__ = ["ForkServer", "fork_server"]
 
@@ -44,26 +43,13 @@ class ForkServer:
         self._control: socket.socket | None = None
         self._end: weakref.finalize[..., ForkServer] | None = None
 
-    @property
-    def pid(self) -> int | None:
-        """The number of the process, None unless it runs."""
-        process = self._process
-        return None if process is None or process.poll() is not None else process.pid
-
     def request(self, channel: int, memory: int, sentinel: int) -> None:
-        """Ask for a host with these descriptors. From any thread; whether it came to be is told by the sentinel."""
-        with self._lock:
-            for _ in range(2):  # once more if it has died meanwhile
-                control = self._running()
-                with suppress(OSError):
-                    socket.send_fds(control, [b"host"], [channel, memory, sentinel])
-                    return
-                self._stop()
+        """Ask for a host with these descriptors, from any thread; the sentinel will tell whether it came to be.
 
-    def close(self) -> None:
-        """End it, and all hosts that it still has."""
+        Raises OSError where there can be no fork server.
+        """
         with self._lock:
-            self._stop()
+            socket.send_fds(self._running(), [b"host"], [channel, memory, sentinel])
 
     def _running(self) -> socket.socket:
         if self._control is None or self._process is None or self._process.poll() is not None:
@@ -76,7 +62,7 @@ class ForkServer:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             command = _COMMAND.format(control=theirs.fileno(), preload=self._preload)
-            # the directory of the entry point and the working directory are not for modules (-P), the same path is
+            # modules are looked for where we look, and not in the working directory (-P) unless we do
             options = [f"-W{option}" for option in sys.warnoptions]
             environment = os.environ | {
                 "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
