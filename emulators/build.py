@@ -12,7 +12,7 @@ from pathlib import Path
 
 __all__ = ["BuildError", "library"]
 
-_SOURCE = Path(__file__).with_name("libusb.c")
+_SOURCES = tuple(sorted(Path(__file__).with_name("libusb").glob("*.[ch]")))
 _NAME = "libusb-1.0.so.0"
 _FLAGS = ("-shared", "-fPIC", "-O2", "-fvisibility=hidden", "-pthread", f"-Wl,-soname,{_NAME}")
 
@@ -24,7 +24,7 @@ class BuildError(RuntimeError):
 def library(cache: Path | None = None) -> Path:
     """The shared library, in a folder of its own together with the names that linkers look for. Raises BuildError."""
     compiler = shutil.which(os.environ.get("CC", "cc"))
-    source = _SOURCE.read_bytes()
+    source = b"".join(path.read_bytes() for path in _SOURCES)
     key = hashlib.sha256(source + repr((_FLAGS, platform.machine(), platform.libc_ver())).encode()).hexdigest()[:16]
     folder = (cache or _cache()) / key
     built = folder / _NAME
@@ -49,7 +49,7 @@ def library(cache: Path | None = None) -> Path:
 
 
 def _compile(compiler: str, target: Path) -> None:
-    command = [compiler, *_FLAGS, "-o", str(target), str(_SOURCE)]
+    command = [compiler, *_FLAGS, "-o", str(target), *(str(path) for path in _SOURCES if path.suffix == ".c")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise BuildError(f"{' '.join(command)} failed; are the C headers installed (Debian: libc6-dev)?\n{done.stderr}")
