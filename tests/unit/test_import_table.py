@@ -17,9 +17,11 @@ OWNERS = {
     "matplotlib": {"cli", "data"},
     "netCDF4": {"data"},
     "rich": {"cli", "data"},
+    "seabreeze": {"devices"},
     "sqlalchemy": {"store"},
     "threading": {"clock.py", "workers", "devices", "pins"},
     "queue": {"workers"},
+    "usb": {"devices"},
 }
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import queue
 import threading
+from collections import deque
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -44,7 +44,8 @@ class Caller:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._jobs: deque[Callable[[], None] | None] = deque()
+        self._queued = threading.Semaphore(0)
         self._lock = threading.Lock()
         self._interrupted = False
         self._job_over: threading.Event | None = None
@@ -52,8 +53,12 @@ class Caller:
         self._thread.start()
 
     def _run(self) -> None:
-        while (job := self._jobs.get()) is not None:
+        while self._queued.acquire() and (job := self._jobs.popleft()) is not None:
             job()
+
+    def _put(self, job: Callable[[], None] | None) -> None:
+        self._jobs.append(job)
+        self._queued.release()
 
     def call(self, function: Callable[[], T], what: str, timeout: float | None = None) -> T:
         """The result of `function()`. Raises what it raises, DeviceTimeout after `timeout` s, DeviceInterrupted."""
@@ -61,7 +66,7 @@ class Caller:
         with self._lock:
             self._check()
             self._job_over = job.over
-        self._jobs.put(job.run)
+        self._put(job.run)
         job.over.wait(timeout)
         with self._lock:
             self._job_over = None
@@ -84,6 +89,6 @@ class Caller:
     def finish(self, function: Callable[[], None]) -> threading.Event:
         """Let `function` be the last call, once all others have returned; the event tells when it has, too."""
         job = _Job(function)
-        self._jobs.put(job.run)
-        self._jobs.put(None)
+        self._put(job.run)
+        self._put(None)
         return job.over

@@ -19,7 +19,7 @@ from piccolo3.devices.seabreeze.register import Register
 from piccolo3.devices.seabreeze.usbbus import Place
 from piccolo3.errors import DeviceError, DeviceRemoved
 
-__all__ = ["AUTO", "backend_for", "check_installed", "connect", "open_at", "reset"]
+__all__ = ["AUTO", "asked", "backend_for", "check_installed", "connect", "open_at", "reset"]
 
 AUTO = "auto"
 
@@ -44,7 +44,7 @@ def connect(serial_number: str, backend: str, register_file: Path) -> Connection
                 if not usbbus.is_free(place):
                     taken += register.serial_number_at(place) in (None, serial_number)
                     continue
-                connection = _asked(place, backend, everywhere, register)
+                connection = asked(place, backend, everywhere, register)
             except DeviceError as error:
                 _logger.debug("looking for %s: %s", serial_number, error)
                 failures.append(error)
@@ -100,7 +100,8 @@ def open_at(place: Place, backend: str, everywhere: Sequence[Place]) -> Connecti
         raise as_device_error(error, f"the {place}", "opening", lambda: usbbus.are_here(place)) from error
 
 
-def _asked(place: Place, backend: str, everywhere: Sequence[Place], register: Register) -> Connection:
+def asked(place: Place, backend: str, everywhere: Sequence[Place], register: Register) -> Connection:
+    """Open what is at `place`, as `open_at`, and leave a note of it: that it is tried, and what it is."""
     register.trying(place)
     try:
         connection = open_at(place, backend, everywhere)

@@ -8,12 +8,12 @@ device is made here, with a line of ours, which resets nothing by itself.
 from __future__ import annotations
 
 import array
-import time
 from typing import TYPE_CHECKING
 
 from seabreeze.pyseabreeze import SeaBreezeDevice
 from seabreeze.pyseabreeze.transport import USBTransportHandle
 
+from piccolo3.clock import SystemClock
 from piccolo3.devices.seabreeze.connection import Connection
 from piccolo3.devices.seabreeze.families import PYSEABREEZE
 from piccolo3.devices.seabreeze.usbbus import Place, device_at
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["connect"]
 
 _SYNC = 0x69
+_SHORT = 64
+_clock = SystemClock()
 
 
 class _Line:
@@ -39,11 +41,11 @@ class _Line:
 
     def limit(self, seconds: float) -> None:
         """Every read from now on ends within `seconds` from now; that is the limit, whatever pyseabreeze says."""
-        self._until = time.monotonic() + seconds
+        self._until = _clock.monotonic() + seconds
 
     def read(self, endpoint: int, size: int, timeout: int | None = None) -> array.array[int]:
         if self._until is not None:
-            timeout = max(1, round((self._until - time.monotonic()) * 1000))
+            timeout = max(1, round((self._until - _clock.monotonic()) * 1000))
         data: array.array[int] = self._device.read(endpoint, size, timeout)
         # the old protocol ends spectra, whose number of bytes is odd then, with a byte that pyseabreeze does not check
         if size % 2 and size > _SHORT and (len(data) != size or data[-1] != _SYNC):
@@ -55,9 +57,6 @@ class _Line:
         import usb.util
 
         usb.util.dispose_resources(self._device)
-
-
-_SHORT = 64
 
 
 class _Handle(USBTransportHandle):
