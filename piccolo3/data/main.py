@@ -36,6 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     level = logging.DEBUG if options.debug else logging.INFO
     logging.basicConfig(level=logging.WARNING, format="piccolo3-data: %(message)s", stream=sys.stderr)
     logging.getLogger("piccolo3").setLevel(level)
+    if not options.debug:
+        logging.getLogger("piccolo3.store.comparison").setLevel(logging.ERROR)  # it is all in the report
     try:
         return _COMMANDS[options.command](options)
     except PiccoloError as problem:

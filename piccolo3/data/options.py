@@ -66,7 +66,7 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         ["check /media/stick", "check --deep /media/stick"],
     )
     check.add_argument("--deep", action="store_true", help="read every file, also those that look unchanged")
-    text = "Make the catalogue anew from the files. What is known only to the old one is lost: outcomes, events."
+    text = "Read all files into the catalogue again, after a copy of it was made."
     rebuild = _command(commands, "rebuild", text, ["rebuild /media/stick"])
     for parser in (check, rebuild):
         parser.add_argument("directory", type=Path, nargs="?", default=Path(), metavar="DIR", help="default .")
