@@ -172,6 +172,8 @@ class Comparison(Verification):
                 if _gone_state(row) is FileState.MISSING:
                     self.report.note("missing", f"{run}/{row.name}")
             yield True
+            if len(rows) < _LOOKED_AT:  # what is written meanwhile is not missing, and would not let this end
+                break
 
     def _is_there(self, run: str, name: str) -> bool:
         # it may have been written while we were looking at others
