@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from piccolo3.errors import InvalidValue
 
@@ -51,8 +51,16 @@ def _plain(value: object, depth: int) -> JsonValue:
     if isinstance(value, Mapping):
         return {_key(key): _plain(item, depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item, depth + 1) for item in value]
+        return list(value) if _are_plain_numbers(value) else [_plain(item, depth + 1) for item in value]
     raise InvalidValue(f"{type(value).__name__} is not a type of JSON")
+
+
+def _are_plain_numbers(values: Sequence[Any]) -> bool:
+    """Whether a row is only of integers, or only of floats, that can stay as they are: that is told much faster."""
+    kinds = set(map(type, values))
+    if kinds == {int}:
+        return bool(min(values) >= -_INTEGER_LIMIT and max(values) < _INTEGER_LIMIT)
+    return kinds == {float} and all(map(math.isfinite, values))
 
 
 def _number(value: int | float) -> int | float:

@@ -139,6 +139,8 @@ def _spectrum(entry: JsonValue) -> Spectrum:
 def _counts(pixels: JsonValue) -> NDArray[np.int32]:
     if not isinstance(pixels, list) or not pixels:
         raise InvalidValue("Pixels: a list of counts expected")
+    if set(map(type, pixels)) == {int} and _INT32.min <= min(pixels) and max(pixels) <= _INT32.max:
+        return np.array(pixels, dtype=np.int32)
     counts = []
     for number, count in enumerate(pixels):
         if not isinstance(count, int) or isinstance(count, bool) or not _INT32.min <= count <= _INT32.max:
