@@ -38,7 +38,8 @@ _RUN_KEY = "current_run"
 _ABORT_LIMIT = 1.0  # s that abort waits for the safe state before it returns
 _STOP_LIMIT = 3.0
 _LAST_WRITES = 2.0  # s for the disk in that time
-_SAFE_LIMIT = 3.0
+_SAFE_LIMIT = 0.5  # s that make_safe waits for shutters before it names those that have not moved
+_SAFE_PATIENCE = 0.2  # s, for the batch after that
 _logger = logging.getLogger(__name__)
 
 
@@ -236,21 +237,28 @@ class Recorder:
             self._batch.trigger(Trigger(number=number, time=self._clock.utc_of(monotonic)))
 
     async def make_safe(self) -> None:
-        """Abort whatever is under way and close all shutters, also those that should be closed; within 4 s.
+        """Abort whatever is under way and close all shutters, also those that should be closed; within a second.
 
-        It depends on nothing but the shutters, and on each of them alone. What could not be closed is shown as the
-        last error, and never raised.
+        It depends on nothing but the shutters, and on each of them alone. What could not be closed, or not yet, is
+        shown as the last error, and never raised.
         """
         self._cancel()
         closing = asyncio.create_task(self._rig.shutters.make_safe(move_all=True), name="make safe")
         closing.add_done_callback(retrieve)
         batch = self._task
         await asyncio.wait({closing}, timeout=_SAFE_LIMIT)
-        problems = closing.result() if closing.done() else ("a shutter has not been closed in time",)
-        for problem in problems:
-            self._board.show_error(problem)
+        if closing.done():
+            self._complain(closing)
+        else:
+            for channel in self._rig.shutters.unsure:
+                self._board.show_error(f"shutter {channel} has not been closed in time")
+            closing.add_done_callback(self._complain)
         if batch is not None:  # also one that is done: what follows from that is done, too, when this returns
-            await asyncio.wait({batch}, timeout=_ABORT_LIMIT)
+            await asyncio.wait({batch}, timeout=_SAFE_PATIENCE)
+
+    def _complain(self, closing: asyncio.Task[tuple[str, ...]]) -> None:
+        for problem in () if closing.cancelled() else closing.result():
+            self._board.show_error(problem)
 
     async def pause(self) -> None:
         """Pause, or go on if paused. NotBusy."""

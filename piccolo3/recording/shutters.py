@@ -34,6 +34,11 @@ class Shutters:
         """Whether all are, as far as anybody can know."""
         return all(shutter.surely_closed for shutter in self._shutters.values())
 
+    @property
+    def unsure(self) -> list[str]:
+        """Those that may be open."""
+        return [name for name in self.channels if not self._shutters[name].surely_closed]
+
     async def open_only(self, channel: str) -> float:
         """Open one and close the others; when all had settled (monotonic, s). DeviceError.
 
@@ -74,7 +79,7 @@ class Shutters:
         if self._departure is not None:
             self._departure.cancel()
         self._next = None
-        moves = self._move("close", self.channels if move_all else self._unsure())
+        moves = self._move("close", self.channels if move_all else self.unsure)
         problems = []
         for result in await asyncio.gather(*moves, return_exceptions=True):
             if isinstance(result, DeviceError):
@@ -84,12 +89,9 @@ class Shutters:
                 problems.append(f"{type(result).__name__}: {result}")
         return tuple(problems)
 
-    def _unsure(self) -> list[str]:
-        return [name for name in self.channels if not self._shutters[name].surely_closed]
-
     def _moves_to(self, view: str | None, departure: Departure | None = None) -> list[asyncio.Task[float]]:
         """Begin what is missing to that view."""
-        closing = self._move("close", (name for name in self._unsure() if name != view), departure)
+        closing = self._move("close", (name for name in self.unsure if name != view), departure)
         is_open = view is None or self._shutters[view].open_since is not None
         return [*closing, *self._move("open", () if view is None or is_open else (view,), departure)]
 

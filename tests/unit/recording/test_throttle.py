@@ -9,9 +9,9 @@ from tests.unit.recording.bench import Bench, run
 
 def test_the_first_at_once_the_last_in_the_end() -> None:
     async def whole() -> None:
-        state, told = 0, []
-        throttle = Throttle(lambda: told.append(state), 0.01)
-        for state in range(5):
+        state, told = [0], []
+        throttle = Throttle(lambda: told.append(state[0]), 0.01)
+        for state[0] in range(5):
             throttle.ask()
         assert told == [0]
         await asyncio.sleep(0.015)
