@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from piccolo3.config.load import load, load_server
 from piccolo3.config.model import (
+    CatalogueConfig,
     ChannelConfig,
     CoapConfig,
     Configuration,
@@ -16,6 +17,7 @@ from piccolo3.config.model import (
     OutputConfig,
     QualityConfig,
     RecordingConfig,
+    RetentionConfig,
     ServerConfig,
     Setting,
     SimulationConfig,
@@ -26,6 +28,7 @@ from piccolo3.config.model import (
 from piccolo3.config.show import show
 
 __all__ = [
+    "CatalogueConfig",
     "ChannelConfig",
     "CoapConfig",
     "Configuration",
@@ -38,6 +41,7 @@ __all__ = [
     "OutputConfig",
     "QualityConfig",
     "RecordingConfig",
+    "RetentionConfig",
     "ServerConfig",
     "Setting",
     "SimulationConfig",

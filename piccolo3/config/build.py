@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from piccolo3.config.check import Node
 from piccolo3.config.model import (
+    CatalogueConfig,
     ChannelConfig,
     CoapConfig,
     DaemonConfig,
@@ -18,6 +19,7 @@ from piccolo3.config.model import (
     OutputConfig,
     QualityConfig,
     RecordingConfig,
+    RetentionConfig,
     ServerConfig,
     Setting,
     SimulationConfig,
@@ -111,6 +113,10 @@ def _all_spectrometers(node: Node) -> SpectrometersConfig:
     )
 
 
+def _retention(node: Node) -> RetentionConfig:
+    return RetentionConfig(keep_days=node.get("keep_days", float), max_bytes=node.get("max_bytes", int))
+
+
 def _recording(node: Node) -> RecordingConfig:
     return RecordingConfig(
         mode=node.take("mode", str),
@@ -148,6 +154,8 @@ def build_instrument(node: Node) -> InstrumentConfig:
         spectrometers=tuple(_spectrometer(child) for child in spectrometers.children.values()),
         all_spectrometers=_all_spectrometers(spectrometers),
         output=OutputConfig(clobber=output.take("clobber", bool), split=output.take("split", bool)),
+        catalogue=CatalogueConfig(url=node.children["catalogue"].get("url", str)),
+        retention=_retention(node.children["retention"]),
         recording=_recording(node.children["recording"]),
         quality=_quality(node.children["quality"]),
         trigger=_trigger(node.children["trigger"]),

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 __all__ = [
+    "CatalogueConfig",
     "ChannelConfig",
     "CoapConfig",
     "Configuration",
@@ -20,6 +21,7 @@ __all__ = [
     "OutputConfig",
     "QualityConfig",
     "RecordingConfig",
+    "RetentionConfig",
     "ServerConfig",
     "Setting",
     "SimulationConfig",
@@ -162,6 +164,21 @@ class OutputConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogueConfig:
+    """The catalogue; no `url` means a file in the data directory."""
+
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionConfig:
+    """Which exported files are removed; None means that it does not matter."""
+
+    keep_days: float | None = None
+    max_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingConfig:
     """How batches are recorded unless a request says otherwise.
 
@@ -230,6 +247,8 @@ class InstrumentConfig:
     spectrometers: tuple[SpectrometerConfig, ...]
     all_spectrometers: SpectrometersConfig = SpectrometersConfig()
     output: OutputConfig = OutputConfig()
+    catalogue: CatalogueConfig = CatalogueConfig()
+    retention: RetentionConfig = RetentionConfig()
     recording: RecordingConfig = RecordingConfig()
     quality: QualityConfig = QualityConfig()
     trigger: TriggerConfig = TriggerConfig()

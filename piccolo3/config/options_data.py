@@ -1,0 +1,39 @@
+"""The options of the catalogue and of removing old files: additions to the instrument file."""
+
+from __future__ import annotations
+
+from piccolo3.config.declaration import Option, Section
+from piccolo3.config.values import Integer, Number, Optional, Text
+
+__all__ = ["CATALOGUE", "RETENTION"]
+
+CATALOGUE = Section(
+    name="catalogue",
+    text="The database that knows all runs, batches, files and spectra. See [the catalogue](catalogue.md).",
+    options=(
+        Option(
+            name="url",
+            kind=Optional(Text("a URL of SQLAlchemy", r"[a-z0-9]+(\+[a-z0-9]+)?://.*"), "datadir"),
+            text="Where it is; `datadir` means the file `piccolo3.sqlite` in the data directory. On a server, such as "
+            "`postgresql+psycopg://user@host/name`, each data directory needs a database of its own.",
+        ),
+    ),
+)
+
+RETENTION = Section(
+    name="retention",
+    text="Removing old files, to make room. Nothing is removed that was not exported, or has changed since.",
+    options=(
+        Option(
+            name="keep_days",
+            kind=Optional(Number(minimum=0, maximum=100_000, unit="days"), "forever"),
+            text="Remove exported files that are older than this; `forever` means never.",
+        ),
+        Option(
+            name="max_bytes",
+            kind=Optional(Integer(minimum=0), "unlimited"),
+            text="Remove the oldest exported files while all files together have more bytes than this; `unlimited` "
+            "means never.",
+        ),
+    ),
+)
