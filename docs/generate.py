@@ -1,6 +1,7 @@
-"""Write the parts of the documentation that follow from the code: the table of the CoAP tree in coap.md, pictures.
+"""Write the parts of the documentation that follow from the code.
 
-Run by `make docs`; a test fails when the table is not up to date.
+They are the table of the CoAP tree in coap.md, the tables of the catalogue, and pictures. Run by `make docs`; tests
+fail when the tables are not up to date.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from piccolo3 import config
 from piccolo3.clock import SystemClock
 from piccolo3.components import Component, Resource, walk
 from piccolo3.server.application import Application
+from piccolo3.store.catalogue import reference as catalogue
 
 __all__ = ["coap_md", "main"]
 
@@ -104,9 +106,10 @@ async def coap_md() -> str:
 
 
 def main() -> None:
-    """Write coap.md and the picture of a sequence."""
+    """Write coap.md, the tables of the catalogue and the picture of a sequence."""
     text = asyncio.run(coap_md())
     (ROOT / "coap.md").write_text(text, encoding="utf-8")
+    (ROOT / "docs" / "reference" / "catalogue.md").write_text(catalogue.reference(), encoding="utf-8")
     timing.main()
 
 
