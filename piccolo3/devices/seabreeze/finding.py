@@ -37,10 +37,13 @@ def connect(serial_number: str, backend: str, register_file: Path) -> Connection
     check_installed()
     with Register.locked(register_file) as register:
         everywhere = usbbus.places()
+        hint = register.place_of(serial_number)
         failures: list[DeviceError] = []
         taken = 0
-        for place in _in_order(serial_number, everywhere, register):
+        for place in _in_order(hint, everywhere, register):
             try:
+                if not _may_be_opened(place, backend, is_it=place == hint):
+                    continue
                 if not usbbus.is_free(place):
                     taken += register.serial_number_at(place) in (None, serial_number)
                     continue
@@ -53,6 +56,17 @@ def connect(serial_number: str, backend: str, register_file: Path) -> Connection
                 return connection
             connection.close()
     raise _not_found(serial_number, taken, failures)
+
+
+def _may_be_opened(place: Place, backend: str, *, is_it: bool) -> bool:
+    """Whether the backend knows it. DeviceError if it does not, and the spectrometer was seen there."""
+    try:
+        backend_for(place, backend)
+    except DeviceError:
+        if is_it:
+            raise
+        return False
+    return True
 
 
 def reset(serial_number: str, register_file: Path) -> None:
@@ -111,14 +125,14 @@ def asked(place: Place, backend: str, everywhere: Sequence[Place], register: Reg
     return connection
 
 
-def _in_order(serial_number: str, everywhere: Sequence[Place], register: Register) -> list[Place]:
+def _in_order(hint: Place | None, everywhere: Sequence[Place], register: Register) -> list[Place]:
     """Where it was first, then where nothing was, then where others were; last where asking was the end of somebody."""
-    hint, fatal = register.place_of(serial_number), register.tried_in_vain()
+    fatal = register.tried_in_vain()
 
-    def rank(place: Place) -> tuple[bool, bool, Place]:
-        return place == fatal and place != hint, place != hint and register.serial_number_at(place) is not None, place
+    def rank(place: Place) -> tuple[bool, bool, bool, Place]:
+        return place != hint, place == fatal, register.serial_number_at(place) is not None, place
 
-    return sorted(everywhere, key=lambda place: (place != hint, *rank(place)))
+    return sorted(everywhere, key=rank)
 
 
 def _not_found(serial_number: str, taken: int, failures: Sequence[DeviceError]) -> DeviceError:

@@ -6,7 +6,7 @@ import contextlib
 import ctypes
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,6 +20,7 @@ from piccolo3.devices.seabreeze.connection import Connection
 from piccolo3.devices.seabreeze.description import describe
 from piccolo3.devices.seabreeze.failures import as_device_error, device_errors, is_unsupported
 from piccolo3.devices.seabreeze.features import Features
+from piccolo3.devices.seabreeze.leftovers import Leftovers
 from piccolo3.devices.seabreeze.register import default_file
 from piccolo3.errors import DeviceError, DeviceInterrupted, DeviceRemoved
 
@@ -48,6 +49,7 @@ class _Session:
     features: Features
     caller: Caller
     info: SpectrometerInfo
+    leftovers: Leftovers = field(default_factory=Leftovers)
     ended_by: DeviceError | None = None
 
 
@@ -125,10 +127,19 @@ class SeabreezeSpectrometer(Spectrometer):
 
     def read(self, timeout: float) -> NDArray[np.int32]:
         session = self._live_session()
-        intensities = self._call(session, session.features.spectrometer.get_intensities, "reading", timeout)
-        if not np.isfinite(intensities).all():
-            raise DeviceError(f"{self._serial_number} answered with counts that are no numbers")
-        return np.rint(intensities).astype(np.int32)
+
+        def counts() -> NDArray[np.int32]:
+            intensities = session.features.spectrometer.get_intensities()
+            if not np.isfinite(intensities).all():
+                raise DeviceError(f"{self._serial_number} answered with counts that are no numbers")
+            return np.rint(intensities).astype(np.int32)
+
+        return self._call(session, lambda: self._complete(session, counts()), "reading", timeout)
+
+    def _complete(self, session: _Session, counts: NDArray[np.int32]) -> NDArray[np.int32]:
+        if missing := session.leftovers.in_(counts):
+            raise DeviceError(f"the last {missing} pixels of {self._serial_number} did not come")
+        return counts
 
     def clear_buffer(self) -> None:
         session = self._live_session()
