@@ -16,7 +16,7 @@ from piccolo3.client import Piccolo, Spectrometer
 from piccolo3.clock import Clock, SystemClock
 from piccolo3.errors import InvalidValue, NotFound, PiccoloError
 
-__all__ = ["main"]
+__all__ = ["main", "set_times", "start_batch"]
 
 COMPLETE, FAILED, INTERRUPTED = 0, 1, 130
 
@@ -44,15 +44,16 @@ async def _run(options: Options) -> int:
         if options.list_spectrometers:
             sys.stdout.write(await table.spectrometers(rig))
             return COMPLETE
-        await _set_times(rig, options)
+        await set_times(rig, options)
         if options.scheduled:
-            await _start(rig, options)
+            await start_batch(rig, options)
             sys.stdout.write("scheduled\n")
             return COMPLETE
         return await _record(rig, options)
 
 
-async def _start(rig: Piccolo, options: Options) -> None:
+async def start_batch(rig: Piccolo, options: Options) -> None:
+    """Start what the options ask for."""
     await rig.control.record_sequence(
         options.run,
         sequences=options.sequences,
@@ -70,7 +71,7 @@ async def _start(rig: Piccolo, options: Options) -> None:
 async def _record(rig: Piccolo, options: Options) -> int:
     with Interrupts() as interrupts:
         try:
-            outcome = await follow(rig, lambda: _start(rig, options), Console(), "recording", interrupts)
+            outcome = await follow(rig, lambda: start_batch(rig, options), Console(), "recording", interrupts)
         except Left:
             _complain("left the batch running; abort it with PUT control/abort")
             return INTERRUPTED
@@ -98,7 +99,8 @@ async def _flagged(rig: Piccolo) -> list[str]:
     ]
 
 
-async def _set_times(rig: Piccolo, options: Options) -> None:
+async def set_times(rig: Piccolo, options: Options) -> None:
+    """Set the limits and integration times that the options give. Raises PiccoloError."""
     wanted = (options.minimal, options.maximal, options.downwelling, options.upwelling)
     if not any(wanted):
         return

@@ -10,7 +10,7 @@ from datetime import datetime, time
 
 from piccolo3 import __version__
 
-__all__ = ["Options", "Time", "parse"]
+__all__ = ["Options", "Time", "add_options", "options_of", "parse"]
 
 Time = tuple[str, float]  # name of a spectrometer, integration time in ms
 
@@ -67,6 +67,16 @@ def _parser() -> argparse.ArgumentParser:
         description="Record a batch of spectra with a piccolo3 server and follow it to its end.",
         epilog="What is not given stays as the server has it. Exit status: 0 recorded, 1 failed, 130 interrupted.",
     )
+    add_options(parser)
+    add = parser.add_argument_group("scheduler options").add_argument
+    add("--start", metavar="HH:MM", type=_clock_time, help="start at that time of today, in the local time zone")
+    add("--interval", metavar="SECONDS", type=float, help="record a new batch every SECONDS seconds")
+    add("--stop", metavar="HH:MM", type=_clock_time, help="stop at that time of today, in the local time zone")
+    return parser
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of one batch: which server, which run, which integration times."""
     add = parser.add_argument
     add("-u", "--piccolo-url", metavar="URL", default="coap://localhost", help="the server, default %(default)s")
     add("-l", "--list-spectrometers", action="store_true", help="list the spectrometers and exit")
@@ -103,16 +113,15 @@ def _parser() -> argparse.ArgumentParser:
             default=[],
             help=f"set the {kind} integration time of spectrometer NAME to TIME (in ms)",
         )
-    add = parser.add_argument_group("scheduler options").add_argument
-    add("--start", metavar="HH:MM", type=_clock_time, help="start at that time of today, in the local time zone")
-    add("--interval", metavar="SECONDS", type=float, help="record a new batch every SECONDS seconds")
-    add("--stop", metavar="HH:MM", type=_clock_time, help="stop at that time of today, in the local time zone")
-    return parser
 
 
 def parse(argv: Sequence[str] | None, now: datetime) -> Options:
     """Parse the command line; exits with status 2 where it is wrong. `now` (aware) says what today is."""
-    given = _parser().parse_args(argv)
+    return options_of(_parser().parse_args(argv), now)
+
+
+def options_of(given: argparse.Namespace, now: datetime) -> Options:
+    """What the options of `add_options` say, and those of the scheduler where there are any."""
     today = now.astimezone().date()
 
     def today_at(when: time | None) -> str | None:
@@ -133,7 +142,7 @@ def parse(argv: Sequence[str] | None, now: datetime) -> Options:
         upwelling=tuple(given.upwelling),
         minimal=tuple(given.minimal),
         maximal=tuple(given.maximal),
-        start=today_at(given.start),
-        interval=given.interval,
-        stop=today_at(given.stop),
+        start=today_at(getattr(given, "start", None)),
+        interval=getattr(given, "interval", None),
+        stop=today_at(getattr(given, "stop", None)),
     )

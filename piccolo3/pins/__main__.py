@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import gc
-import os
 import signal
 import socket
 import sys
-import tempfile
 
 from piccolo3.pins.factory import PinsUnusable, make_factory
+from piccolo3.pins.here import folder_of_library
 from piccolo3.pins.messages import send
 from piccolo3.pins.priority import raise_priority
 from piccolo3.pins.server import Server
@@ -22,10 +21,7 @@ def main(factory_name: str, descriptor: int) -> int:
     # whoever started this process ends it, when the shutters are closed, by going away
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    with socket.socket(fileno=descriptor) as control, tempfile.TemporaryDirectory(prefix="piccolo3-pins-") as folder:
-        # lgpio makes pipes in the working directory, with the same names in every process
-        os.chdir(folder)
-        os.environ["LG_WD"] = folder
+    with socket.socket(fileno=descriptor) as control, folder_of_library():
         try:
             factory = make_factory(factory_name)
         except PinsUnusable as error:
@@ -38,7 +34,6 @@ def main(factory_name: str, descriptor: int) -> int:
             Server(control, factory).run()
         finally:
             factory.close()
-            os.chdir("/")
     return 0
 
 

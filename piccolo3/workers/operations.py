@@ -8,14 +8,27 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from piccolo3.devices.interface import Shutter
 from piccolo3.errors import DeviceError
+from piccolo3.jsonvalue import JsonValue
 from piccolo3.status import ShutterStatus
+from piccolo3.store import StateFile
 from piccolo3.workers.state import State
 
-__all__ = ["CountedShutter", "Operations"]
+__all__ = ["CountedShutter", "Operations", "add_operations"]
 
 _KEY = "shutter_operations"
 _OFTEN = 100  # moves between two times of saving; a power cut loses no more of them
 _logger = logging.getLogger(__name__)
+
+
+def add_operations(file: StateFile, moved: Mapping[str, int]) -> None:
+    """Add what was moved, by connector, without a daemon. Raises StoreError."""
+    known = file.get(_KEY)
+    before = dict(known) if isinstance(known, Mapping) else {}
+    file.put(_KEY, {**before, **{name: _number(before.get(name)) + count for name, count in moved.items()}})
+
+
+def _number(value: JsonValue) -> int:
+    return value if isinstance(value, int) and value > 0 else 0
 
 
 class CountedShutter(Shutter):
@@ -67,9 +80,8 @@ class Operations(Mapping[str, CountedShutter]):
         self._connectors: dict[str, str] = {}
         self._shutters: dict[str, CountedShutter] = {}
         for connector, direction, shutter in shutters:
-            count = self._before.get(connector)
-            begin = count if isinstance(count, int) and count > 0 else 0
             self._connectors[direction] = connector
+            begin = _number(self._before.get(connector))
             self._shutters[direction] = CountedShutter(shutter, begin, self._save_soon)
 
     def __getitem__(self, direction: str) -> CountedShutter:

@@ -16,7 +16,7 @@ OWNERS = {
     "gpiozero": {"pins"},
     "matplotlib": {"cli", "data"},
     "netCDF4": {"data"},
-    "rich": {"cli", "data"},
+    "rich": {"cli", "data", "panel"},
     "seabreeze": {"devices"},
     "sqlalchemy": {"store"},
     "threading": {"clock.py", "workers", "devices", "pins"},

@@ -8,7 +8,7 @@ from abc import abstractmethod
 from piccolo3.config import ChannelConfig
 from piccolo3.devices.interface import Shutter
 from piccolo3.errors import DeviceError
-from piccolo3.pins import Lines, Pins
+from piccolo3.pins import Lines, Pins, Pulse
 from piccolo3.status import ShutterStatus
 
 __all__ = ["LevelShutter", "PulseShutter"]
@@ -55,12 +55,17 @@ class _PinShutter(Shutter):
 
 
 class PulseShutter(_PinShutter):
-    """A shutter with an opening and a closing pin: a pulse on one of them moves it, and it stays there."""
+    """A shutter with an opening and a closing pin: a pulse on one of them moves it, and it stays there.
+
+    `pulse` is the last one that was given.
+    """
+
+    pulse: Pulse | None = None
 
     def _drive(self, status: ShutterStatus) -> None:
         config = self._config
         pin = config.opening_pin if status is ShutterStatus.OPEN else config.closing_pin
-        pulse = self._lines.pulse(pin, config.pulse_time / 1000, config.settling_time / 1000)
+        pulse = self.pulse = self._lines.pulse(pin, config.pulse_time / 1000, config.settling_time / 1000)
         milliseconds = (pulse.end - pulse.begin) * 1000
         if milliseconds > config.pulse_time * _LONGER:
             _logger.warning(

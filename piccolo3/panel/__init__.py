@@ -1,0 +1,1 @@
+"""Programs beside the daemon: the buttons, switches and shutters of the box."""
