@@ -15,8 +15,8 @@ _HEAD = """\
 # The catalogue
 
 Everything in a data directory can be found by SQL: in the file `piccolo3.sqlite` there, or where
-[`[catalogue]`](configuration.md) says. This is version VERSION of its tables; older ones are brought up to date when the
-daemon starts, after a copy was made. Dates are in UTC; in SQLite they are texts like `2026-06-21 12:00:00.000000`.
+[`[catalogue]`](configuration.md) says. This is version VERSION of its tables; older ones are brought up to date when
+the daemon starts, after a copy was made. Dates are in UTC; in SQLite they are texts like `2026-06-21 12:00:00.000000`.
 
 Files and catalogue agree: a sequence is recorded when its files are on the disk and its rows in the catalogue. What the
 catalogue says of spectra can be made anew from the files. It can be read while the daemon runs (in SQLite:
