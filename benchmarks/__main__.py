@@ -9,7 +9,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from benchmarks import abort, autointegration, batches, burst, daemon
+from benchmarks import abort, autointegration, batches, burst, daemon, loop
 from benchmarks.result import Result, line
 
 LONG = 60.0  # s of each burst with --long
@@ -27,6 +27,7 @@ def _benchmarks(seconds: float) -> dict[str, Benchmark]:
         "jitter": daemon.jitter,
         "abort": abort.abort,
         "auto": _auto,
+        "loop": loop.loop,
         "burst": partial(burst.burst, seconds),
     }
 
