@@ -69,6 +69,28 @@ def test_one_that_does_not_answer_keeps_no_other_off_the_list(rig: EmulatedRig) 
     assert "opening the SR4 at bus" in done.stderr
 
 
+HELD_UP = """
+import sys
+from pathlib import Path
+from piccolo3.devices.seabreeze import attached
+from piccolo3.errors import DeviceTimeout
+try:
+    attached(register_file=Path(sys.argv[1]), timeout=4.0)
+except DeviceTimeout as error:
+    print(error.message)
+"""
+
+
+def test_one_that_hangs_is_named(rig: EmulatedRig, tmp_path_factory: pytest.TempPathFactory) -> None:
+    register = tmp_path_factory.mktemp("register") / "register"
+    rig.fault("STS00001", "hang", on="information")
+    command = [sys.executable, "-c", HELD_UP, str(register)]
+    done = subprocess.run(command, env=rig.environment, capture_output=True, text=True, timeout=50, check=False)
+    assert done.stdout.startswith("no list of spectrometers within 4 s: the STS at bus 1 address")
+    again = subprocess.run(command, env=rig.environment, capture_output=True, text=True, timeout=50, check=False)
+    assert (again.stdout, again.returncode) == ("", 0)
+
+
 def test_an_empty_bus() -> None:
     with EmulatedRig({}) as rig:
         done = run(rig)
