@@ -9,7 +9,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from benchmarks import abort, autointegration, batches, burst, daemon, loop
+from benchmarks import abort, autointegration, batches, burst, daemon, export, loop, pulses
 from benchmarks.result import Result, line
 
 LONG = 60.0  # s of each burst with --long
@@ -17,7 +17,7 @@ LONG = 60.0  # s of each burst with --long
 Benchmark = Callable[[], Awaitable[list[Result]]]
 
 
-def _benchmarks(seconds: float) -> dict[str, Benchmark]:
+def _benchmarks(seconds: float, spectra: int = export.SHORT) -> dict[str, Benchmark]:
     return {
         "start": daemon.start_and_memory,
         "requests": daemon.requests,
@@ -29,6 +29,8 @@ def _benchmarks(seconds: float) -> dict[str, Benchmark]:
         "auto": _auto,
         "loop": loop.loop,
         "burst": partial(burst.burst, seconds),
+        "pulses": pulses.pulses,
+        "export": partial(export.export, spectra),
     }
 
 
@@ -40,10 +42,10 @@ async def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--only", action="append", choices=list(_benchmarks(0)), help="run this one; may be repeated")
-    parser.add_argument("--long", action="store_true", help=f"bursts of {LONG:.0f} s each")
+    parser.add_argument("--long", action="store_true", help=f"bursts of {LONG:.0f} s, more spectra")
     options = parser.parse_args()
     logging.basicConfig(level=logging.ERROR)
-    benchmarks = _benchmarks(LONG if options.long else burst.SHORT)
+    benchmarks = _benchmarks(LONG, export.LONG) if options.long else _benchmarks(burst.SHORT)
     met = True
     for name in options.only or (name for name in benchmarks if name != "middles"):  # that is part of batches
         for result in await benchmarks[name]():

@@ -35,6 +35,7 @@ __all__ = ["NetcdfSink"]
 _ENDING = ".nc"
 _BLOCK = 256  # spectra that are in memory at once
 _CHUNK = 64  # spectra that are compressed together
+_CACHE = 2**20  # bytes: all is written in order, the default of 16 MB for each variable would only be filled
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -110,6 +111,7 @@ class NetcdfSink(Sink[Row]):
                 shuffle=True,
                 chunksizes=[min(count, _CHUNK if sizes else 4096), *sizes],
             )
+            made.set_var_chunk_cache(size=_CACHE)
         made.setncatts(variable.attributes)
         return made
 
