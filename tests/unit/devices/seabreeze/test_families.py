@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import warnings
 from pathlib import Path
 
@@ -7,7 +8,9 @@ import pytest
 
 from piccolo3.devices.seabreeze.families import BACKENDS, FAMILIES, family_of, family_of_product
 from piccolo3.devices.seabreeze.reference import table
+from piccolo3.devices.seabreeze.usbbus import NO_PERMISSION
 
+RULES = Path(__file__).parents[4] / "etc/udev/60-piccolo3.rules"
 PAGE = Path(__file__).parents[4] / "docs/reference/spectrometers.md"
 
 
@@ -48,3 +51,10 @@ def test_the_reference_has_the_table() -> None:
     page = PAGE.read_text(encoding="utf-8")
     written = page.split("<!-- families begin -->\n")[1].split("<!-- families end -->")[0]
     assert written == table(), "run: python -m piccolo3.devices.seabreeze.reference"
+
+
+def test_the_udev_rules_are_for_all_of_them() -> None:
+    rules = RULES.read_text(encoding="utf-8")
+    vendors = {f"{vendor:04x}" for family in FAMILIES for vendor, _ in family.products}
+    assert set(re.findall(r'ATTR\{idVendor\}=="([0-9a-f]{4})"', rules)) == vendors
+    assert "60-piccolo3.rules" in NO_PERMISSION
