@@ -9,7 +9,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from benchmarks import abort, autointegration, batches, burst, daemon, export, loop, pulses
+from benchmarks import abort, autointegration, batches, burst, daemon, export, store, loop, pulses
 from benchmarks.result import Result, line
 
 LONG = 60.0  # s of each burst with --long
@@ -30,6 +30,7 @@ def _benchmarks(seconds: float, spectra: int = export.SHORT) -> dict[str, Benchm
         "loop": loop.loop,
         "burst": partial(burst.burst, seconds),
         "pulses": pulses.pulses,
+        "store": store.store,
         "export": partial(export.export, spectra),
     }
 

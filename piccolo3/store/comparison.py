@@ -89,18 +89,22 @@ class Comparison(Verification):
         with store_errors("listing", path):
             names = sorted(os.listdir(path))  # noqa: PTH208 - of 100 000 files, too
         yield True
-        for name in filter(is_leftover, names):
-            if (moved := move_leftover(self._directory.path, path / name)) is not None:
-                self.report.note("leftovers", shown(moved.relative_to(self._directory.path)))
-        names = [name for name in names if is_spectra_name(name)]
         seen: set[int] = set()
         for begin in range(0, len(names), _LOOKED_AT):
-            to_read = self._looked_at(run, path, names[begin : begin + _LOOKED_AT], seen)
+            some = names[begin : begin + _LOOKED_AT]
+            for name in filter(is_leftover, some):
+                self._clear_away(path / name)
+            to_read = self._looked_at(run, path, [name for name in some if is_spectra_name(name)], seen)
             yield True
             while to_read:
                 to_read = self._some_read(run, path, to_read, seen)
                 yield True
         yield from self._missing(run, seen)
+
+    def _clear_away(self, path: Path) -> None:
+        moved = move_leftover(self._directory.path, path)
+        if moved is not None:
+            self.report.note("leftovers", shown(moved.relative_to(self._directory.path)))
 
     def _looked_at(self, run: str, path: Path, names: list[str], seen: set[int]) -> list[str]:
         """Look at some files; the names of those that have to be read."""

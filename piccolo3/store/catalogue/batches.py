@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from piccolo3.errors import NotFound
 from piccolo3.store.catalogue.models import BatchRow, RunRow, SpectrumRow
@@ -25,6 +25,11 @@ __all__ = [
     "touch_run",
 ]
 
+# what is done for each sequence is put together once
+_NEXT_RANK = select(func.coalesce(func.max(RunRow.rank), 0) + 1).scalar_subquery()
+_TOUCH = update(RunRow).where(RunRow.name == bindparam("of")).values(rank=_NEXT_RANK).returning(RunRow.id)
+_OF_NUMBER = select(BatchRow.id).where(BatchRow.run_id == bindparam("run"), BatchRow.number == bindparam("number"))
+
 
 def run_id(connection: Connection, name: str) -> int | None:
     """The number of a run, None if the catalogue does not know it."""
@@ -33,13 +38,10 @@ def run_id(connection: Connection, name: str) -> int | None:
 
 def touch_run(connection: Connection, name: str, now: datetime) -> int:
     """The number of a run, which is the newest from now on; it is made if need be."""
-    rank = select(func.coalesce(func.max(RunRow.rank), 0) + 1).scalar_subquery()
-    changed = update(RunRow).where(RunRow.name == name).values(rank=rank).returning(RunRow.id)
-    found = connection.execute(changed).scalar()
+    found = connection.execute(_TOUCH, {"of": name}).scalar()
     if found is None:
-        found = connection.execute(
-            insert(RunRow).values(name=name, created=now, rank=rank).returning(RunRow.id)
-        ).scalar_one()
+        row = {"name": name, "created": now, "rank": _NEXT_RANK}
+        found = connection.execute(insert(RunRow).values(row).returning(RunRow.id)).scalar_one()
     return found
 
 
@@ -62,8 +64,7 @@ def last_number(connection: Connection, run: str) -> int:
 
 def batch_id(connection: Connection, run: int, number: int, started: datetime) -> int:
     """The number in the catalogue of a batch; one that nobody has announced is made."""
-    where = (BatchRow.run_id == run) & (BatchRow.number == number)
-    found = connection.execute(select(BatchRow.id).where(where)).scalar()
+    found = connection.execute(_OF_NUMBER, {"run": run, "number": number}).scalar()
     if found is not None:
         return found
     return _insert(connection, run, number, BatchRecord(kind=UNKNOWN_BATCH, started=started))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
 
 from piccolo3.spectrum import SpectraList, Spectrum
 from piccolo3.store.catalogue import batches
@@ -16,6 +16,33 @@ from piccolo3.store.facts import searchable, start_of, storable, whole
 from piccolo3.store.values import FileState
 
 __all__ = ["FileFacts", "add_file"]
+
+# what is done for each sequence is put together once
+_KNOWN_FILE = select(FileRow.id, FileRow.sha256).where(
+    FileRow.run_id == bindparam("run"), FileRow.name == bindparam("file")
+)
+_ADD_FILE = insert(FileRow).returning(FileRow.id)
+_ADD_SPECTRA = insert(SpectrumRow).returning(SpectrumRow.id, sort_by_parameter_order=True)
+_ADD_CONTENTS = insert(ContentRow)
+_FIND_DARK = (
+    select(SpectrumRow.id)
+    .join(FileRow, FileRow.id == SpectrumRow.file_id)
+    .where(
+        FileRow.run_id == bindparam("run"),
+        FileRow.name == bindparam("file"),
+        SpectrumRow.serial_number == bindparam("serial"),
+        SpectrumRow.direction == bindparam("channel"),
+        SpectrumRow.dark,
+    )
+    .limit(1)
+)
+_OF_KEY = and_(
+    LatestRow.serial_number == bindparam("serial"),
+    LatestRow.direction == bindparam("channel"),
+    LatestRow.dark == bindparam("kind"),
+)
+_LATEST_START = select(SpectrumRow.start).join(LatestRow, LatestRow.spectrum_id == SpectrumRow.id).where(_OF_KEY)
+_SET_LATEST = update(LatestRow).where(_OF_KEY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +91,10 @@ def add_file(
 
 
 def _file(connection: Connection, run_id: int, facts: FileFacts, values: dict[str, object]) -> int:
-    where = (FileRow.run_id == run_id) & (FileRow.name == facts.name)
-    known = connection.execute(select(FileRow.id, FileRow.sha256).where(where)).one_or_none()
+    known = connection.execute(_KNOWN_FILE, {"run": run_id, "file": facts.name}).one_or_none()
     if known is None:
         row = {**values, "run_id": run_id, "name": facts.name}
-        return connection.execute(insert(FileRow).values(row).returning(FileRow.id)).scalar_one()
+        return connection.execute(_ADD_FILE, row).scalar_one()
     old = select(SpectrumRow.id).where(SpectrumRow.file_id == known.id)
     connection.execute(delete(ContentRow).where(ContentRow.spectrum_id.in_(old)))
     connection.execute(delete(LatestRow).where(LatestRow.spectrum_id.in_(old)))
@@ -98,13 +124,12 @@ def _add_spectra(
             }
             for position, spectrum, start in of_kind
         ]
-        statement = insert(SpectrumRow).returning(SpectrumRow.id, sort_by_parameter_order=True)
-        ids = connection.execute(statement, rows).scalars().all()
+        ids = connection.execute(_ADD_SPECTRA, rows).scalars().all()
         contents = [
             {"spectrum_id": spectrum_id, "pixels": encode(spectrum.pixels), "details": dict(spectrum.metadata)}
             for spectrum_id, (_, spectrum, _) in zip(ids, of_kind, strict=True)
         ]
-        connection.execute(insert(ContentRow), contents)
+        connection.execute(_ADD_CONTENTS, contents)
         keys = [
             (str(row["serial_number"]), str(row["direction"]), start)
             for row, (_, _, start) in zip(rows, of_kind, strict=True)
@@ -121,18 +146,8 @@ def _darks(
 
 
 def _dark(connection: Connection, run_id: int, name: str | None, serial_number: str, direction: str) -> int | None:
-    return connection.execute(
-        select(SpectrumRow.id)
-        .join(FileRow, FileRow.id == SpectrumRow.file_id)
-        .where(
-            FileRow.run_id == run_id,
-            FileRow.name == name,
-            SpectrumRow.serial_number == storable(serial_number),
-            SpectrumRow.direction == storable(direction),
-            SpectrumRow.dark,
-        )
-        .limit(1)
-    ).scalar()
+    key = {"run": run_id, "file": name, "serial": storable(serial_number), "channel": storable(direction)}
+    return connection.execute(_FIND_DARK, key).scalar()
 
 
 def _note_latest(
@@ -141,15 +156,11 @@ def _note_latest(
     """Spectra of one kind were added: serial number, channel and start by number."""
     newest = {(serial, direction): (spectrum_id, start) for spectrum_id, (serial, direction, start) in added.items()}
     for (serial_number, direction), (spectrum_id, start) in newest.items():
-        where = (
-            (LatestRow.serial_number == serial_number) & (LatestRow.direction == direction) & (LatestRow.dark == dark)
-        )
+        key = {"serial": serial_number, "channel": direction, "kind": dark}
         if not recorded:
-            query = select(SpectrumRow.start).join(LatestRow, LatestRow.spectrum_id == SpectrumRow.id).where(where)
-            known = connection.execute(query).scalar()
+            known = connection.execute(_LATEST_START, key).scalar()
             if known is not None and known > start:
                 continue
-        changed = connection.execute(update(LatestRow).where(where).values(spectrum_id=spectrum_id))
-        if changed.rowcount == 0:
+        if connection.execute(_SET_LATEST, {**key, "spectrum_id": spectrum_id}).rowcount == 0:
             row = {"serial_number": serial_number, "direction": direction, "dark": dark, "spectrum_id": spectrum_id}
             connection.execute(insert(LatestRow).values(row))
