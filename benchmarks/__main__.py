@@ -9,7 +9,8 @@ import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from benchmarks import abort, autointegration, batches, burst, daemon, export, store, loop, pulses
+from benchmarks import abort, autointegration, batches, burst, daemon, export, loop, pulses, store
+from benchmarks.page import PAGE, page
 from benchmarks.result import Result, line
 
 LONG = 60.0  # s of each burst with --long
@@ -44,15 +45,18 @@ async def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--only", action="append", choices=list(_benchmarks(0)), help="run this one; may be repeated")
     parser.add_argument("--long", action="store_true", help=f"bursts of {LONG:.0f} s, more spectra")
+    parser.add_argument("--page", action="store_true", help=f"write what was found to {PAGE.name}")
     options = parser.parse_args()
     logging.basicConfig(level=logging.ERROR)
     benchmarks = _benchmarks(LONG, export.LONG) if options.long else _benchmarks(burst.SHORT)
-    met = True
+    results = []
     for name in options.only or (name for name in benchmarks if name != "middles"):  # that is part of batches
         for result in await benchmarks[name]():
             print(line(result), flush=True)
-            met = met and result.met
-    return 0 if met else 1
+            results.append(result)
+    if options.page:
+        PAGE.write_text(page(results), encoding="utf-8")
+    return 0 if all(result.met for result in results) else 1
 
 
 sys.exit(asyncio.run(main()))
