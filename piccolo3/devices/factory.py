@@ -33,6 +33,7 @@ __all__ = ["Rig", "build_rig"]
 
 _DEFAULT_MODEL = "QE-PRO"
 _ON_PINS = (PulseShutter, LevelShutter, GpioPowerSwitch, GpioTrigger, GpioIndicator)
+_OPENING_LIMIT = 10.0  # s for a device; a slow one on a slow computer takes 2
 _logger = logging.getLogger(__name__)
 # what drivers come to need, so that their processes share it; where it is not installed, opening says so
 _PRELOAD = (
@@ -138,7 +139,10 @@ def _spectrometer(config: SpectrometerConfig, isolation: str, world: World) -> S
         return SimulatedSpectrometer(MODELS[name], config.serial_number, world)
     if config.driver == "seabreeze":
         make = partial(SeabreezeSpectrometer, config.serial_number, backend=config.backend)
-        return make() if isolation == "thread" else HostedSpectrometer(make, config.serial_number, preload=_PRELOAD)
+        if isolation == "thread":
+            return make()
+        alone = partial(make, opening_limit=_OPENING_LIMIT)
+        return HostedSpectrometer(alone, config.serial_number, preload=_PRELOAD)
     return UnavailableSpectrometer(f"there is no driver {config.driver} for {config.serial_number}")
 
 

@@ -24,6 +24,10 @@ __all__ = ["HostProcess"]
 _MEMORY = 1 << 20  # octets of address space; only what is used is there
 _POLITE = 1.0  # s for a host to close its device and end
 _DYING = 1.0  # s for a host that was killed, and for the word of how one died
+_HINTS: dict[int, str] = {
+    signal.SIGKILL: ", perhaps for want of memory",
+    signal.SIGALRM: ": opening the device took too long",
+}
 
 _logger = logging.getLogger(__name__)
 
@@ -118,8 +122,7 @@ class HostProcess:
             return "has ended, nobody knows how"
         if code >= 0:
             return f"ended with exit status {code}"
-        hint = ", perhaps for want of memory" if -code == signal.SIGKILL else ""
-        return f"was ended by {_name_of(-code)}{hint}"
+        return f"was ended by {_name_of(-code)}{_HINTS.get(-code, '')}"
 
     def interrupt(self) -> None:
         """From any thread: kill it, and end the call under way."""

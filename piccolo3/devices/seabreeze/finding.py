@@ -13,6 +13,7 @@ from pathlib import Path
 
 from piccolo3.devices.seabreeze import usbbus
 from piccolo3.devices.seabreeze.connection import Connection
+from piccolo3.devices.seabreeze.deadline import deadline
 from piccolo3.devices.seabreeze.failures import NOT_INSTALLED, as_device_error
 from piccolo3.devices.seabreeze.families import CSEABREEZE, Family, family_of_product
 from piccolo3.devices.seabreeze.register import Register
@@ -32,8 +33,11 @@ def check_installed() -> None:
         raise DeviceError(NOT_INSTALLED)
 
 
-def connect(serial_number: str, backend: str, register_file: Path) -> Connection:
-    """Open it. Raises DeviceRemoved if it is not there, DeviceError if it can't be opened."""
+def connect(serial_number: str, backend: str, register_file: Path, limit: float | None = None) -> Connection:
+    """Open it. Raises DeviceRemoved if it is not there, DeviceError if it can't be opened.
+
+    The process ends where a device takes longer than `limit` seconds, because all others wait meanwhile (None: never).
+    """
     check_installed()
     with Register.locked(register_file) as register:
         everywhere = usbbus.places()
@@ -47,7 +51,8 @@ def connect(serial_number: str, backend: str, register_file: Path) -> Connection
                 if not usbbus.is_free(place):
                     taken += register.serial_number_at(place) in (None, serial_number)
                     continue
-                connection = asked(place, backend, everywhere, register)
+                with deadline(limit):
+                    connection = asked(place, backend, everywhere, register)
             except DeviceError as error:
                 _logger.debug("looking for %s: %s", serial_number, error)
                 failures.append(error)

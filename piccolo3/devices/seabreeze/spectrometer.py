@@ -17,6 +17,7 @@ from piccolo3.devices.interface import Spectrometer, SpectrometerInfo
 from piccolo3.devices.seabreeze import finding, usbbus
 from piccolo3.devices.seabreeze.calls import Caller
 from piccolo3.devices.seabreeze.connection import Connection
+from piccolo3.devices.seabreeze.deadline import deadline
 from piccolo3.devices.seabreeze.description import describe
 from piccolo3.devices.seabreeze.failures import as_device_error, device_errors, is_unsupported
 from piccolo3.devices.seabreeze.features import Features
@@ -58,14 +59,24 @@ class SeabreezeSpectrometer(Spectrometer):
 
     `backend` is "cseabreeze", "pyseabreeze", or "auto": whichever knows more of the device. `register_file` is what all
     programs lock that look for spectrometers, None for the one that they agree on. Nothing is loaded before `open`.
+    With an `opening_limit` (s), which is for processes that are there for this alone, the process ends where opening a
+    device takes longer: nothing else ends a call that hangs, and whoever looks for another spectrometer has to wait.
     After a transfer that failed or did not end, the device has to be closed and opened again: nobody knows what it is
     going to answer next.
     """
 
-    def __init__(self, serial_number: str, *, backend: str = finding.AUTO, register_file: Path | None = None) -> None:
+    def __init__(
+        self,
+        serial_number: str,
+        *,
+        backend: str = finding.AUTO,
+        register_file: Path | None = None,
+        opening_limit: float | None = None,
+    ) -> None:
         self._serial_number = serial_number
         self._backend = backend
         self._register_file = register_file or default_file()
+        self._opening_limit = opening_limit
         self._session: _Session | None = None
         self._caller: Caller | None = None
 
@@ -83,10 +94,11 @@ class SeabreezeSpectrometer(Spectrometer):
         return self._session.info
 
     def _open(self, caller: Caller, opened: list[Connection]) -> _Session:
-        connection = finding.connect(self._serial_number, self._backend, self._register_file)
+        limit = self._opening_limit
+        connection = finding.connect(self._serial_number, self._backend, self._register_file, limit)
         opened.append(connection)
         name, place = self._serial_number, connection.place
-        with device_errors(name, "describing", lambda: usbbus.are_here(place)):
+        with deadline(limit), device_errors(name, "describing", lambda: usbbus.are_here(place)):
             features = Features.of(connection.device)
             info = describe(features, connection.device.model, name, connection.backend, simulated=is_emulated())
             with contextlib.suppress(NotImplementedError):  # it may have been left waiting for a trigger
