@@ -4,12 +4,13 @@ PYTHON ?= python3
 PORT = 5683
 ONCE = 0
 RIG = simulated
+HOURS = 1
 VENV = .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format coverage bench docs clean distclean
+.PHONY: help demo test lint format coverage bench soak docs clean distclean
 .DELETE_ON_ERROR:
 
 help:
@@ -21,6 +22,7 @@ help:
 	@echo "make format      let ruff format the code"
 	@echo "make coverage    run the tests and write htmlcov/index.html"
 	@echo "make bench       run the benchmarks"
+	@echo "make soak        record on emulated instruments that fail all the time, for HOURS=1, and look for mistakes"
 	@echo "make docs        write the generated parts of the documentation again"
 	@echo "make clean       remove caches and reports; make distclean also $(VENV) and demo-data"
 	@echo
@@ -79,6 +81,9 @@ coverage: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks
+
+soak: $(VENV)/.dev
+	$(BIN)/python -m soak --hours $(HOURS)
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m docs.generate
