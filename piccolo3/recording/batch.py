@@ -21,7 +21,7 @@ from piccolo3.recording.measurement import Measurement, Rig, Wanted
 from piccolo3.recording.order import Order
 from piccolo3.recording.outcome import Losses, Outcome, Progress
 from piccolo3.recording.plan import Action, Step
-from piccolo3.recording.presence import all_returned, anybody_exposing, anybody_idle, somebody_idle
+from piccolo3.recording.presence import all_returned, anybody_exposing, anybody_idle, cold, somebody_idle
 from piccolo3.recording.queue import WriteQueue
 from piccolo3.recording.sheet import Entry, Place, Sheet, Trigger
 from piccolo3.spectrum import file_name
@@ -145,6 +145,7 @@ class Batch:
 
     async def _attempt(self) -> tuple[Result, str | None]:
         try:
+            await cold(self._rig, self._broker, self._board, self._gate)
             steps = self._steps()
             step = next(steps, None)
             while step is not None:

@@ -28,7 +28,7 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rig:
-    """What measurements are made with."""
+    """What measurements are made with. Coolers are waited for if `longest_settling` (s) says for how long at most."""
 
     spectrometers: Mapping[str, SpectrometerWorker]
     shutters: Shutters
@@ -38,6 +38,7 @@ class Rig:
     quality: QualityConfig = field(default_factory=QualityConfig)
     trace: Trace | None = None
     clock_synchronised: Callable[[], bool | None] = lambda: None
+    longest_settling: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -19,8 +19,8 @@ class Progress:
     """How far the batch is; `step` of `steps` measurements of a channel are done. Between batches: the last one.
 
     `phase` is autointegrate, dark, light, waiting (the delay), trigger (waiting for one), writing (waiting for the
-    disk). `seconds_left` is an estimate, `queue` counts the sequences on their way to the disk, and `triggers_missed`
-    those that came while no sequence waited for one.
+    disk), cooling (waiting for the detectors). `seconds_left` is an estimate, `queue` counts the sequences on their
+    way to the disk, and `triggers_missed` those that came while no sequence waited for one.
     """
 
     run: str | None = None

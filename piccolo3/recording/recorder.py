@@ -64,6 +64,7 @@ class Recorder:
         quality: QualityConfig | None = None,
         trace: Trace | None = None,
         clock_synchronised: Synchronised = lambda: None,
+        longest_settling: float | None = None,
     ) -> None:
         self._recording = recording or RecordingConfig()
         self._rig = Rig(
@@ -75,6 +76,7 @@ class Recorder:
             quality=quality or QualityConfig(),
             trace=trace,
             clock_synchronised=clock_synchronised,
+            longest_settling=longest_settling,
         )
         self._writer = writer
         self._state = state

@@ -155,6 +155,7 @@ class Engine:
         await asyncio.gather(*(shutter.stop(0.5) for shutter in self.shutters.values()))
 
     def _recorder(self) -> Recorder:
+        common = self.instrument.all_spectrometers
         return Recorder(
             self.spectrometers,
             self.shutters,
@@ -167,6 +168,7 @@ class Engine:
             recording=self.instrument.recording,
             quality=self.instrument.quality,
             trace=self._trace,
+            longest_settling=common.longest_settling if common.require_settled else None,
             clock_synchronised=Host().clock_synchronised,
         )
 

@@ -69,8 +69,8 @@ class Cooler:
         return near is not None and read is not None and read - near >= SETTLED_FOR
 
     def report(self, reading: CoolerReading, has_cooler: bool) -> tuple[bool, bool]:
-        """Take note of a visit; whether the cooler and the temperature have changed."""
-        before = self.enabled, self.temperature
+        """Take note of a visit; whether what the cooler does and the temperature have changed."""
+        before = (self.enabled, self.settled), self.temperature
         now = self._clock.monotonic()
         near = reading.temperature is not None and abs(reading.temperature - reading.target) <= SETTLED_WITHIN
         if not near or self._applied != (reading.enabled, reading.target):
@@ -81,7 +81,7 @@ class Cooler:
         self._applied = (reading.enabled, reading.target)
         self.enabled = reading.enabled and has_cooler
         self.temperature = reading.temperature
-        return self.enabled != before[0], self.temperature != before[1]
+        return (self.enabled, self.settled) != before[0], self.temperature != before[1]
 
     def closed(self) -> bool:
         """The device was closed: set it again next time; whether it was on."""

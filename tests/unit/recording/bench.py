@@ -182,6 +182,7 @@ def run(
     recording: RecordingConfig | None = None,
     trace: Trace | None = None,
     clock_synchronised: Callable[[], bool | None] = lambda: None,
+    longest_settling: float | None = None,
 ) -> None:
     async def whole() -> None:
         clock, broker, kept = StepClock(), Broker(), state or MemoryState()
@@ -221,6 +222,7 @@ def run(
             recording=recording,
             trace=trace,
             clock_synchronised=clock_synchronised,
+            longest_settling=longest_settling,
         )
         await recorder.start()
         bench = Bench(
