@@ -9,6 +9,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Sequence
+from contextlib import suppress
 
 __all__ = ["ForkServer", "fork_server"]
 
@@ -48,7 +49,7 @@ class ForkServer:
 
         Raises OSError where there can be no fork server.
         """
-        with self._lock:
+        with self._lock, suppress(BrokenPipeError, ConnectionResetError):  # it died; the sentinel goes with it
             socket.send_fds(self._running(), [b"host"], [channel, memory, sentinel])
 
     def _running(self) -> socket.socket:

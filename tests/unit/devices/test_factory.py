@@ -98,7 +98,6 @@ def test_real_spectrometers_are_not_silently_simulated(isolation: str, kind: typ
     spectrometer = rig.spectrometers["QEP01651"]
     assert type(spectrometer) is kind
     for call in (
-        spectrometer.open,
         spectrometer.temperature,
         spectrometer.clear_buffer,
         lambda: spectrometer.read(1.0),
