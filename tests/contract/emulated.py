@@ -25,6 +25,7 @@ class Bench:
     def __init__(self, rig: EmulatedRig, register_file: Path) -> None:
         self.rig = rig
         self._register_file = register_file
+        self._made: list[HostedSpectrometer] = []
 
     @classmethod
     @contextmanager
@@ -39,12 +40,14 @@ class Bench:
             keeper.close()
             patch.undo()
             yield bench
-            keeper.release()
+            for spectrometer in bench._made:  # or else the fork server would be there for the next bench, too
+                spectrometer.release()
 
     def spectrometer(self, serial_number: str, backend: str) -> HostedSpectrometer:
         """One of them, through a backend."""
         make = partial(SeabreezeSpectrometer, serial_number, backend=backend, register_file=self._register_file)
-        return HostedSpectrometer(make, serial_number, preload=_PRELOAD)
+        self._made.append(HostedSpectrometer(make, serial_number, preload=_PRELOAD))
+        return self._made[-1]
 
     def switch_off_and_on(self, serial_number: str) -> None:
         """Let it forget its integration time."""

@@ -75,7 +75,7 @@ from pathlib import Path
 from piccolo3.devices.seabreeze import attached
 from piccolo3.errors import DeviceTimeout
 try:
-    attached(register_file=Path(sys.argv[1]), timeout=4.0)
+    attached(register_file=Path(sys.argv[1]), timeout=float(sys.argv[2]))
 except DeviceTimeout as error:
     print(error.message)
 """
@@ -84,9 +84,10 @@ except DeviceTimeout as error:
 def test_one_that_hangs_is_named(rig: EmulatedRig, tmp_path_factory: pytest.TempPathFactory) -> None:
     register = tmp_path_factory.mktemp("register") / "register"
     rig.fault("STS00001", "hang", on="information")
-    command = [sys.executable, "-c", HELD_UP, str(register)]
+    command = [sys.executable, "-c", HELD_UP, str(register), "4"]
     done = subprocess.run(command, env=rig.environment, capture_output=True, text=True, timeout=50, check=False)
     assert done.stdout.startswith("no list of spectrometers within 4 s: the STS at bus 1 address")
+    command[-1] = "40"
     again = subprocess.run(command, env=rig.environment, capture_output=True, text=True, timeout=50, check=False)
     assert (again.stdout, again.returncode) == ("", 0)
 

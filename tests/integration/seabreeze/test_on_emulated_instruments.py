@@ -112,7 +112,7 @@ def test_what_is_acquired_is_what_was_exposed(
         [true] = [one for one in rig.truth(serial_number)[-40:] if one.checksum == crc]
         assert true.integration_time == pytest.approx(milliseconds * 1e6, abs=1)
         assert true.start / 1e9 >= not_before
-        assert abs(true.start / 1e9 - exposure.start) < 0.05
+        assert abs(true.start / 1e9 - exposure.start) < 0.5  # as long as this process may be held up
 
 
 def _checksum(counts: NDArray[np.int32]) -> int:
