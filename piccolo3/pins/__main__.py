@@ -10,10 +10,12 @@ import sys
 from piccolo3.pins.factory import PinsUnusable, make_factory
 from piccolo3.pins.here import folder_of_library
 from piccolo3.pins.messages import send
-from piccolo3.pins.priority import raise_priority
+from piccolo3.pins.priority import REAL_TIME, raise_priority
 from piccolo3.pins.server import Server
 
 __all__ = ["main"]
+
+LEAD = 0.001  # s
 
 
 def main(factory_name: str, descriptor: int) -> int:
@@ -31,7 +33,7 @@ def main(factory_name: str, descriptor: int) -> int:
         gc.freeze()
         try:
             send(control, {"ready": {"factory": type(factory).__name__, "priority": priority}})
-            Server(control, factory).run()
+            Server(control, factory, LEAD if priority == REAL_TIME else 0.0).run()
         finally:
             factory.close()
     return 0

@@ -41,12 +41,15 @@ class _Client:
 
 
 class Server:
-    """Serves the other end of `control`, and the connections that come through it, until it is gone."""
+    """Serves the other end of `control`, and the connections that come through it, until it is gone.
 
-    def __init__(self, control: socket.socket, factory: Any) -> None:
+    For the last `lead` s of a pulse it stays awake.
+    """
+
+    def __init__(self, control: socket.socket, factory: Any, lead: float = 0.0) -> None:
         self._control = control
         self._claims = Claims(factory)
-        self._timers = Timers(time.monotonic)
+        self._timers = Timers(time.monotonic, lead)
         self._clients: dict[socket.socket, _Client] = {}
         self._pulsing = 0
         self._waiting: list[tuple[_Client, Message]] = []
@@ -123,7 +126,8 @@ class Server:
         device.on()
         begin = time.monotonic()
         self._pulsing += 1
-        self._timers.at(begin + _seconds(request, "on"), partial(self._end_pulse, client, wanted, device, begin, rest))
+        ending = partial(self._end_pulse, client, wanted, device, begin, rest)
+        self._timers.at(begin + _seconds(request, "on"), ending, sharp=True)
 
     def _end_pulse(self, client: _Client, wanted: Callable[[], bool], device: Any, begin: float, rest: float) -> None:
         self._pulsing -= 1
