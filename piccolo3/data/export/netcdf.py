@@ -21,7 +21,7 @@ from piccolo3.data.setup import Setup
 from piccolo3.errors import PiccoloError
 from piccolo3.jsonvalue import JsonValue
 from piccolo3.spectrum import SpectraList
-from piccolo3.store.failures import store_errors
+from piccolo3.store.failures import store_error, store_errors
 
 if TYPE_CHECKING:
     from typing import Any
@@ -77,11 +77,19 @@ class NetcdfSink(Sink[Row]):
         self._parts.close()
 
     def _assemble(self, name: str, setup: Setup) -> Path:
+        path = self._parts.path(name)
+        try:
+            with store_errors("writing", path):
+                self._write(path, name, setup)
+        except RuntimeError as error:  # what the library makes of a full disk
+            raise store_error("writing", path, f"{error} (is the disk full?)") from error
+        return path
+
+    def _write(self, path: Path, name: str, setup: Setup) -> None:
         import netCDF4
 
-        path = self._parts.path(name)
         count = self._parts.size(f"{name}.values") // (self._type.itemsize * setup.pixels)
-        with store_errors("writing", path), netCDF4.Dataset(path, "w", format="NETCDF4") as file:
+        with netCDF4.Dataset(path, "w", format="NETCDF4") as file:
             file.setncatts(title_attributes(setup, self.place.run, self.place.level, count))
             file.createDimension("spectrum", count)
             file.createDimension("bounds", 2)
@@ -93,7 +101,6 @@ class NetcdfSink(Sink[Row]):
                 values.ancillary_variables = f"quality_flags {DEVIATION.name}"
             facts = {variable.name: self._variable(file, variable, grid, count) for variable in VARIABLES}
             self._fill(name, setup, values, deviations, facts)
-        return path
 
     def _variable(self, file: netCDF4.Dataset, variable: Variable, grid: str, count: int) -> Stored:
         dimensions = tuple(grid if one == "wavelength" else one for one in variable.dimensions)

@@ -59,7 +59,11 @@ class CsvSink(Sink[Row]):
 
 def _line(cells: Sequence[str]) -> bytes:
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(cells)
+    # a carriage return is not quoted by all versions of Python
+    if any("\r" in cell for cell in cells):
+        csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow(cells)
+    else:
+        csv.writer(text, lineterminator="\n").writerow(cells)
     return text.getvalue().encode("utf-8", errors="replace")  # names of files may have any bytes
 
 

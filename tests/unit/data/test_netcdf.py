@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 
 import netCDF4
 import numpy as np
@@ -14,7 +15,7 @@ import xarray
 from piccolo3.data import export
 from piccolo3.data.export import cf
 from piccolo3.data.export import netcdf as module
-from piccolo3.errors import PiccoloError
+from piccolo3.errors import PiccoloError, StoreError
 from piccolo3.spectrum import Flag
 from piccolo3.status import SpectrumKind
 from tests.unit.data import samples
@@ -127,6 +128,33 @@ def test_the_missing_extra_is_named(rich: Path, tmp_path: Path, monkeypatch: pyt
     monkeypatch.setitem(sys.modules, "netCDF4", None)
     with pytest.raises(PiccoloError, match=r"piccolo3\[export\]"):
         export(rich, tmp_path / "out", format="netcdf")
+
+
+def test_a_disk_that_fills_up_while_the_file_is_made(
+    rich: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = export(rich, tmp_path / "whole", format="netcdf")
+
+    real = netCDF4.Dataset
+
+    class Full:
+        def __init__(self, path: Path, mode: Literal["w"], format: Literal["NETCDF4"]) -> None:  # noqa: A002
+            self.file = real(path, mode, format=format)
+
+        def __enter__(self) -> netCDF4.Dataset:
+            return self.file
+
+        def __exit__(self, *_: object) -> None:
+            self.file.close()
+            raise RuntimeError("NetCDF: HDF error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(netCDF4, "Dataset", Full)
+        with pytest.raises(StoreError, match="is the disk full"):
+            export(rich, tmp_path / "out", format="netcdf")
+    assert not (tmp_path / "out" / "tower").exists()
+    found = export(rich, tmp_path / "out", format="netcdf")
+    assert [path.read_bytes() for path in found.files] == [path.read_bytes() for path in whole.files]
 
 
 def test_every_variable_is_documented() -> None:
