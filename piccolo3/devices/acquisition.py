@@ -113,7 +113,8 @@ class Acquirer:
         """
         self._check(integration_time, averages)
         self._over, self._is_over = over, False
-        seconds = integration_time / 1000
+        actual = self._info.possible_integration_time(integration_time)
+        seconds = actual / 1000
         reads = self._device.reads
         taken: list[Exposure] = []
         doubts = 0
@@ -134,7 +135,12 @@ class Acquirer:
             else:
                 taken.append(
                     Exposure(
-                        counts=counts, start=start, end=start + seconds, integration_time=integration_time, discarded=0
+                        counts=counts,
+                        start=start,
+                        end=start + seconds,
+                        integration_time=integration_time,
+                        actual_integration_time=actual,
+                        discarded=0,
                     )
                 )
         self._tell_over(self._device.now())

@@ -54,11 +54,12 @@ class UnderWay:
         return self._clock.monotonic()
 
     def is_at(self, seconds: float) -> bool:
-        """Whether exposures that begin from now on certainly take that long."""
-        return self.certain and self.longest == seconds
+        """Whether exposures that begin from now on certainly take that long, or what the device makes of it."""
+        return self.certain and self.longest == self._possible(seconds)
 
     def set(self, seconds: float) -> None:
-        """Set the integration time."""
+        """Set the integration time, or what the device can make of it without making it shorter."""
+        seconds = self._possible(seconds)
         before = self.longest
         # as long as this holds if the device fails, for nobody knows then whether it was set
         self.longest, self.certain, self.next_from = max(before, seconds), False, math.nan
@@ -68,6 +69,11 @@ class UnderWay:
             self.ends_by = max(self.ends_by, self.now() + before * (1 + DRIFT))
         else:
             self.ends_by = self.now()
+
+    def _possible(self, seconds: float) -> float:
+        if not self._info.integration_time_step:
+            return seconds
+        return self._info.possible_integration_time(seconds * 1000) / 1000
 
     def settle(self, seconds: float) -> None:
         """Let everything that begins after `ends_by` be of this integration time, begun after this call."""
