@@ -93,8 +93,8 @@ async def _both(
 async def _spoil(end: float, chance: random.Random, injector: Injector, watch: Watch) -> None:
     while time.monotonic() < end:
         await asyncio.sleep(chance.uniform(*_QUIET))
-        await injector.one()
-        _say(injector.happened[-1], watch)
+        if (happened := await injector.one()) is not None:
+            _say(happened, watch)
 
 
 def _say(one: Happened, watch: Watch) -> None:

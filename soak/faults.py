@@ -64,8 +64,8 @@ class Injector:
         }
         self._name = ""
 
-    async def one(self) -> None:
-        """Let something go wrong, and wait until that is over, or the bound has passed."""
+    async def one(self) -> Happened | None:
+        """Let something go wrong, and wait until that is over, or the bound has passed; None if nothing did."""
         names = list(self._disasters)
         self._name = self._chance.choices(names, [self._disasters[name][0] for name in names])[0]
         serial = self._chance.choice(sorted(self._watch.states))
@@ -75,8 +75,11 @@ class Injector:
             over = await self._disasters[self._name][1](serial)
         finally:
             self.under_way = False
-        in_time = self._watch.all_running
-        self.happened.append(Happened(self._name, serial, begin, over, in_time))
+        if not self._name:
+            return None
+        happened = Happened(self._name, serial, begin, over, self._watch.all_running)
+        self.happened.append(happened)
+        return happened
 
     async def _back(self, serial: str, since: float, over: float | None = None) -> float | None:
         """Wait until what is lost has come back; seconds from `over` (else: from `since`) to that, None if none was.
@@ -103,15 +106,15 @@ class Injector:
         control.fault(serial, kind, count, on=phase, after=chance.randrange(6), **details)
         while control.report(serial).faults and time.monotonic() < begin + _STRUCK:
             await asyncio.sleep(0.1)
-        if control.report(serial).faults:  # nobody asked for that
+        if control.report(serial).faults:
             control.clear_faults(serial)
         struck = [entry.time for entry in control.log(serial, begin) if entry.what.startswith("fault ")]
         if kind == "unplug" and struck:
             await asyncio.sleep(chance.uniform(0.2, 3.0))
             control.plug_in(serial)
             return await self._back(serial, struck[0] - 0.5, time.monotonic())
-        if not struck:
-            self._name = "no request of that kind"
+        if not struck:  # nobody asked for that
+            self._name = ""
             return None
         return await self._back(serial, struck[0] - 0.5)
 
