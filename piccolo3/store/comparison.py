@@ -7,11 +7,13 @@ read and added; what is missing, damaged or not what was written is noted and re
 from __future__ import annotations
 
 import hashlib
+import heapq
 import logging
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,7 @@ from piccolo3.store.values import FileState
 __all__ = ["Comparison"]
 
 _logger = logging.getLogger(__name__)
+_LISTED = 5000  # names in a piece
 _LOOKED_AT = 500  # files in a piece
 _READ = 20  # files in a piece that have to be read
 _TIME = 0.02  # s, after which a piece that reads ends early
@@ -65,7 +68,10 @@ class Comparison(Verification):
             self._failure = error
             raise
 
-    def _all(self) -> Iterator[bool]:
+    def close(self) -> None:
+        self._pieces.close()
+
+    def _all(self) -> Generator[bool, None, None]:
         generation = self._keeper.generation()
         if self._deep:
             self._keeper.read(files.check_database)
@@ -86,12 +92,15 @@ class Comparison(Verification):
             path = self._directory.directory_of(run)
         except NotFound:  # meanwhile
             return
-        with store_errors("listing", path):
-            names = sorted(os.listdir(path))  # noqa: PTH208 - of 100 000 files, too
-        yield True
+        # sorted, so that darks come before the spectra they belong to; all at once would hold up other threads
+        sorted_parts: list[list[str]] = []
+        with store_errors("listing", path), os.scandir(path) as entries_of_run:
+            while part := sorted(entry.name for entry in islice(entries_of_run, _LISTED)):
+                sorted_parts.append(part)
+                yield True
+        names = heapq.merge(*sorted_parts)
         seen: set[int] = set()
-        for begin in range(0, len(names), _LOOKED_AT):
-            some = names[begin : begin + _LOOKED_AT]
+        while some := list(islice(names, _LOOKED_AT)):
             for name in filter(is_leftover, some):
                 self._clear_away(path / name)
             to_read = self._looked_at(run, path, [name for name in some if is_spectra_name(name)], seen)

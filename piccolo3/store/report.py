@@ -68,6 +68,9 @@ class Verification(ABC):
     def progress(self) -> CheckProgress:
         """How far it is."""
 
+    def close(self) -> None:  # noqa: B027 - most have nothing to let go of
+        """Give it up. One under way may hold a directory open, which then can't be unmounted."""
+
     def run(self) -> CheckReport:
         """Do all of it."""
         while self.step():

@@ -1,4 +1,7 @@
-"""What a store is told and what it answers: frozen values, all dates aware and in UTC."""
+"""What a store is told and what it answers: frozen values.
+
+InvalidValue for dates without offset, for what is no JSON where that is wanted, and for what nothing can be.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from types import MappingProxyType
 from typing import Generic, TypeVar
 
 from piccolo3.errors import InvalidValue
-from piccolo3.jsonvalue import JsonValue
+from piccolo3.jsonvalue import JsonValue, plain
 from piccolo3.spectrum import Flag
 
 __all__ = [
@@ -86,6 +89,10 @@ class BatchRecord:
     command: Mapping[str, JsonValue] = field(default_factory=_nothing)
     configuration: int | None = None
 
+    def __post_init__(self) -> None:
+        check_aware("started", self.started)
+        object.__setattr__(self, "command", plain(self.command))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchEnd:
@@ -97,6 +104,9 @@ class BatchEnd:
     lost: tuple[str, ...] = ()
     lost_spectra: int = 0
     sequences_done: int = 0
+
+    def __post_init__(self) -> None:
+        check_aware("ended", self.ended)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,10 +171,13 @@ class SpectrumQuery:
     def __post_init__(self) -> None:
         check_limit(self.limit)
         for name, when in (("since", self.since), ("until", self.until)):
-            if when is not None and when.tzinfo is None:
-                raise InvalidValue(f"{name} has no offset from UTC")
+            if when is not None:
+                check_aware(name, when)
         if self.batch is not None and self.run is None:
             raise InvalidValue("batches are numbered within a run: a batch needs a run")
+        for name, number in (("batch", self.batch), ("any_flags", self.any_flags), ("no_flags", self.no_flags)):
+            if number is not None and not 0 <= number < 2**63:
+                raise InvalidValue(f"{name} can't be {int(number)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +216,10 @@ class EventRecord:
     source: str = ""
     details: Mapping[str, JsonValue] = field(default_factory=_nothing)
 
+    def __post_init__(self) -> None:
+        check_aware("time", self.time)
+        object.__setattr__(self, "details", plain(self.details))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
@@ -210,6 +227,16 @@ class Sample:
 
     time: datetime
     values: Mapping[str, JsonValue]
+
+    def __post_init__(self) -> None:
+        check_aware("time", self.time)
+        object.__setattr__(self, "values", plain(self.values))
+
+
+def check_aware(name: str, when: datetime) -> None:
+    """Raise InvalidValue for a date that does not say which time it is."""
+    if when.tzinfo is None:
+        raise InvalidValue(f"{name} has no offset from UTC")
 
 
 def check_limit(limit: int) -> None:

@@ -584,3 +584,46 @@ def test_rebuilding_changes_nothing_that_is_known(store: Store) -> None:
     assert store.files("r").entries == files
     assert len(store.events().entries) == 1
     assert [batch.record.kind for batch in store.batches().entries] == ["record", "record"]
+
+
+def test_texts_that_no_database_takes_as_they_are(store: Store) -> None:
+    odd = "a\0b \udcff 🌱"
+    store.add_events([EventRecord(time=NOW, kind="k", source=odd, message=odd)])
+    assert store.events().entries[0].message[-1] == "🌱"
+    store.create_run("r")
+    number = store.begin_batch("r", replace(RECORD, requested_by=odd))
+    store.end_batch("r", number, BatchEnd(outcome="failed", ended=NOW, reason=odd))
+    assert store.query(SpectrumQuery(serial_number=odd, run=odd)).entries == ()
+    assert len(store.batches().entries) == 1
+
+
+def test_values_that_nobody_could_read_again() -> None:
+    naive = datetime(2026, 1, 1)
+    with pytest.raises(InvalidValue):
+        EventRecord(time=naive, kind="k", message="m")
+    with pytest.raises(InvalidValue):
+        Sample(time=naive, values={})
+    with pytest.raises(InvalidValue):
+        BatchRecord(kind="k", started=naive)
+    with pytest.raises(InvalidValue):
+        BatchEnd(outcome="complete", ended=naive)
+    for value in (float("nan"), 2**70, "\ud800", NOW):
+        with pytest.raises(InvalidValue):
+            Sample(time=NOW, values={"a": value})  # type: ignore[dict-item]
+        with pytest.raises(InvalidValue):
+            EventRecord(time=NOW, kind="k", message="m", details={"a": value})  # type: ignore[dict-item]
+        with pytest.raises(InvalidValue):
+            BatchRecord(kind="k", started=NOW, command={"a": value})  # type: ignore[dict-item]
+
+
+def test_numbers_that_no_database_takes(store: Store) -> None:
+    store.create_run("r")
+    for bad in (2**63, 2**70, -1):
+        with pytest.raises(InvalidValue):
+            SpectrumQuery(run="r", batch=bad)
+        with pytest.raises(InvalidValue):
+            SpectrumQuery(any_flags=Flag.SATURATED, no_flags=bad)  # type: ignore[arg-type]
+        with pytest.raises(NotFound):
+            store.configuration_text(bad)
+        with pytest.raises(NotFound):
+            store.end_batch("r", bad, BatchEnd(outcome="complete", ended=NOW))

@@ -92,7 +92,8 @@ def end(connection: Connection, run: str, number: int, end: BatchEnd) -> None:
     """A batch ends. NotFound where it never began."""
     of_run = select(RunRow.id).where(RunRow.name == run).scalar_subquery()
     where = (BatchRow.run_id == of_run) & (BatchRow.number == number)
-    if connection.execute(update(BatchRow).where(where).values(_end_values(end))).rowcount == 0:
+    is_number = 0 <= number < 2**63
+    if not is_number or connection.execute(update(BatchRow).where(where).values(_end_values(end))).rowcount == 0:
         raise NotFound(f"there is no batch {number} in the run {run!r}")
 
 

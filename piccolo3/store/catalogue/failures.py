@@ -6,9 +6,9 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError, StatementError
 
-from piccolo3.errors import StoreError
+from piccolo3.errors import InvalidValue, PiccoloError, StoreError
 from piccolo3.store.failures import CatalogueDamaged
 
 __all__ = ["catalogue_errors"]
@@ -33,9 +33,15 @@ def catalogue_errors(action: str, name: str) -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise _of_driver(action, name, error) from error
+    except StatementError as error:  # a value that was to be written, or asked for
+        if isinstance(error.orig, PiccoloError):
+            raise error.orig from error
+        raise InvalidValue(f"{action} {name}: {error.orig}") from error
     except SQLAlchemyError as error:
         raise StoreError(f"{action} {name} failed: {error}", reason=str(error)) from error
-    except (ValueError, TypeError) as error:  # a value that nobody can have written
+    except OverflowError as error:
+        raise InvalidValue(f"{action} {name}: {error}") from error
+    except (ValueError, TypeError) as error:  # a value was read that nobody can have written
         raise CatalogueDamaged(f"{action} {name} failed: {error}", reason=str(error)) from error
 
 

@@ -104,7 +104,8 @@ def configuration(connection: Connection, text: str, now: datetime) -> int:
 
 def configuration_text(connection: Connection, version: int) -> str:
     """The text of a version."""
-    text = connection.execute(select(ConfigurationRow.text).where(ConfigurationRow.id == version)).scalar()
+    query = select(ConfigurationRow.text).where(ConfigurationRow.id == version)
+    text = connection.execute(query).scalar() if 0 < version < 2**63 else None
     if text is None:
         raise NotFound(f"there is no configuration {version}")
     return text

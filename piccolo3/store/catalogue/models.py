@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, MetaData, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, MetaData, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from piccolo3.store.catalogue.types import JsonText, UtcDateTime, WholeNumber
+from piccolo3.store.catalogue.types import JsonText, PlainText, UtcDateTime, WholeNumber
 
 __all__ = [
     "HEAD",
@@ -42,7 +42,7 @@ class Base(DeclarativeBase):
             "ix": "ix_%(table_name)s_%(column_0_N_name)s",
         }
     )
-    type_annotation_map = {int: WholeNumber, str: Text(), datetime: UtcDateTime()}  # noqa: RUF012
+    type_annotation_map = {int: WholeNumber, str: PlainText(), datetime: UtcDateTime()}  # noqa: RUF012
 
 
 class RunRow(Base):

@@ -7,7 +7,7 @@ import sys
 from sqlalchemy import Column, Table
 
 from piccolo3.store.catalogue.models import HEAD, Base
-from piccolo3.store.catalogue.types import JsonText, UtcDateTime
+from piccolo3.store.catalogue.types import JsonText, PlainText, UtcDateTime
 
 __all__ = ["reference"]
 
@@ -79,7 +79,9 @@ def _type(column: Column[object]) -> str:
         return "JSON"
     if isinstance(column.type, UtcDateTime):
         return "date"
-    names = {bool: "boolean", bytes: "bytes", float: "number", int: "integer", str: "text"}
+    if isinstance(column.type, PlainText):
+        return "text"
+    names = {bool: "boolean", bytes: "bytes", float: "number", int: "integer"}
     return names[column.type.python_type]
 
 

@@ -11,10 +11,23 @@ from sqlalchemy.types import TypeDecorator
 from piccolo3.errors import InvalidValue
 from piccolo3.jsonvalue import JsonValue, parse
 
-__all__ = ["JsonText", "UtcDateTime", "WholeNumber"]
+__all__ = ["JsonText", "PlainText", "UtcDateTime", "WholeNumber"]
 
 # only INTEGER, not BIGINT, gets numbers by itself in SQLite; it has 64 bits there, too
 WholeNumber = BigInteger().with_variant(Integer, "sqlite")
+
+
+class PlainText(TypeDecorator[str]):
+    """A text, with replacements for what not all databases take: U+0000, and halves of characters."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Replace it."""
+        if value is None or (value.isascii() and "\0" not in value):
+            return value
+        return value.replace("\0", "\ufffd").encode(errors="replace").decode()
 
 
 class UtcDateTime(TypeDecorator[datetime]):
