@@ -1,0 +1,75 @@
+"""The units of systemd: they are sound, and what they start needs nothing of a shell's environment."""
+
+from __future__ import annotations
+
+import configparser
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.system.support import INSTRUMENT, free_port, wait_for_answer
+
+ROOT = Path(__file__).parents[2]
+UNITS = sorted((ROOT / "etc/systemd").glob("*.service"))
+BIN = Path(sys.executable).parent
+
+
+def unit(path: Path) -> configparser.ConfigParser:
+    parser = configparser.ConfigParser(strict=False, interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    parser.read(path)
+    return parser
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd")
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
+def test_systemd_finds_nothing_wrong(path: Path, tmp_path: Path) -> None:
+    copy = tmp_path / path.name
+    copy.write_text(path.read_text().replace("/opt/piccolo3/bin/", "/bin/true "))
+    found = subprocess.run(["systemd-analyze", "verify", str(copy)], capture_output=True, text=True, check=False)
+    complaints = [line for line in found.stderr.splitlines() if str(copy) in line or path.name in line]
+    assert not complaints
+
+
+def test_what_the_daemon_is_for_is_not_forbidden() -> None:
+    service = unit(ROOT / "etc/systemd/piccolo3.service")["Service"]
+    assert not {"PrivateDevices", "ProtectClock", "RestrictRealtime", "PrivateNetwork"} & set(service)
+    assert int(service["LimitRTPRIO"]) > 10
+    assert "CAP_SYS_TIME" in service["AmbientCapabilities"]
+    assert service["KillMode"] == "mixed"
+    assert {"plugdev", "gpio"} <= set(service["SupplementaryGroups"].split())
+    assert service["Restart"] == "always"
+
+
+def test_the_daemon_runs_in_an_empty_environment(tmp_path: Path) -> None:
+    port, data = free_port(), tmp_path / "data"
+    data.mkdir()
+    text = (ROOT / "etc/piccolo.cfg").read_text()
+    text = text.replace("port = 5683", f"port = {port}").replace("/var/lib/piccolo3", str(data))
+    (tmp_path / "piccolo.cfg").write_text(text)
+    on_pins = INSTRUMENT.replace("reverse = True", "reverse = True\n    driver = gpio")
+    (data / "piccolo.config").write_text(on_pins + "[gpio]\n  pin_factory = mock\n")
+    command = unit(ROOT / "etc/systemd/piccolo3.service")["Service"]["ExecStart"]
+    command = command.replace("/opt/piccolo3/bin", str(BIN)).replace("/etc/piccolo.cfg", str(tmp_path / "piccolo.cfg"))
+    process = subprocess.Popen(command.split(), env={}, cwd=data, stderr=subprocess.PIPE, text=True)
+    try:
+        wait_for_answer(port, process)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        _, log = process.communicate(timeout=20)
+    assert process.returncode == 0, log
+    assert "MockFactory" in log
+
+
+def test_the_button_runs_in_an_empty_environment(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "piccolo3.panel.reboot", "--pin-factory", "mock"]
+    process = subprocess.Popen(command, env={}, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    assert "waiting for the button on GPIO 10" in process.stderr.readline()
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=20)
+    assert process.returncode == 0
