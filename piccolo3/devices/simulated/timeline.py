@@ -55,7 +55,8 @@ class Timeline:
         if self._restarts:
             number = max(self._next, self._under_way(now))  # in the place of the one that is given up
             self._next = max(self._next, number - self._depth)
-            self._stretches = [stretch for stretch in self._stretches if stretch.start < now]
+            # without those of which nothing was finished
+            self._stretches = [one for one in self._stretches if one.start < now and one.number < number]
             self._stretches.append(_Stretch(number, now, integration_time))
             self._forget_before(self._next)
             return
