@@ -10,8 +10,8 @@ inside a call. What is relied on is only what the `Freshness` of the device says
 Let T be set at u, in a detector that takes it from the next exposure on, and X be the first exposure of T. It begins
 before B, when the exposure that was under way at u has certainly ended.
 
-**Ageing** discards nothing: what is handed out at B + `buffer_depth` T or later can't be older than X. If the buffer
-can be cleared, that is so for what is handed out after it was cleared at B or later.
+**Ageing**, where the device is known well, discards nothing: what is handed out at B + `buffer_depth` T or later can't
+be older than X. If the buffer can be cleared, that is so for what is handed out after it was cleared at B or later.
 
 **Counting**: at u, at most `buffer_depth` + 1 exposures not yet read have begun (the finished ones and the one under
 way). After that many reads, or a cleared buffer and one read, the next one began after u. At B or later there is one
@@ -24,7 +24,7 @@ later still: **more** exposures of T, for a mean or a next spectrum of the same 
 after it. Single exposures that are long enough are **marked** so: when X has begun, set g; take what had finished
 before (`buffer_depth` of them, for the buffer was full; or clear it); if it is then certainly before u + T, X is
 unfinished and the next to be handed out. The last one of several is guarded when the one before it was read. In both
-cases it is handed out unless the request left so late that `buffer_depth` exposures of g had pushed it out. If the
+cases it is handed out unless the request left so late that `surely_kept` exposures of g had pushed it out. If the
 answer is there before they can have been made, it is the wanted one. If that can't be shown, it is done again.
 
 A marked X began before B, so it is over at B + T, before it was read out: whatever it looks at may change from then
@@ -257,7 +257,7 @@ class Acquirer:
             self._over(moment)
 
     def _pushed_out_from(self, earliest: float, seconds: float, guard: float) -> float:
-        return earliest + (seconds + self._freshness.buffer_depth * guard) * (1 - DRIFT)
+        return earliest + (seconds + self._freshness.surely_kept * guard) * (1 - DRIFT)
 
     def _keep(self, seconds: float, earliest: float, latest: float | None) -> _Taken:
         """Read the wanted exposure, begun after `earliest`, and refuse it if it comes too early or after `latest`."""
@@ -296,6 +296,8 @@ class Acquirer:
     def _ages_soon(self, seconds: float, not_before: float) -> bool:
         """Whether ageing takes no longer than counting, nor so long that it had to be interrupted."""
         device = self._device
+        if not self._freshness.is_certain:  # nor is it then that it is the oldest one that is dropped
+            return False
         moment = max(device.now(), not_before)
         under_way = max(device.longest, device.ends_by - moment) if self._runs_on else 0.0
         wait = under_way + self._stale * seconds

@@ -33,7 +33,7 @@ class Idling:
     def __init__(self, info: SpectrometerInfo) -> None:
         self.shortest = info.min_integration_time / 1000
         self._transfer = info.freshness.read_out_time / 1000
-        self._depth = max(1, info.freshness.buffer_depth)
+        self._depth = max(1, info.freshness.surely_kept)
         self._lateness = _LEAST
         self._stretches = info.freshness.on_change is TimeChange.NEXT_EXPOSURE and self.shortest >= _WORTHWHILE
         self._pauses: deque[float] = deque(maxlen=_REMEMBERED)

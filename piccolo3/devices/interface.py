@@ -35,6 +35,7 @@ class Freshness:
 
     `buffer_depth` finished exposures wait in the device, oldest first, the oldest being dropped when another one is
     finished; `can_clear_buffer` tells whether they can be made to be forgotten. One that exposes on demand keeps none.
+    Where that number is not certain, `buffer_depth` is the largest that it may be, and `least_depth` the smallest.
     `read_out_time` (ms) is what it takes to fetch a finished one. `counts_exposures`: the device numbers its exposures
     (`Spectrometer.exposure_number`). `opens_at` is the integration time (ms) that it has when it was opened, None
     where that depends on what was done to it before.
@@ -46,6 +47,17 @@ class Freshness:
     read_out_time: float
     counts_exposures: bool = False
     opens_at: float | None = None
+    least_depth: int | None = None
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether it is known how many finished exposures wait, or does not matter."""
+        return self.least_depth is None or self.can_clear_buffer
+
+    @property
+    def surely_kept(self) -> int:
+        """How many finished exposures wait at least before one is dropped."""
+        return self.buffer_depth if self.least_depth is None else self.least_depth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 
 from piccolo3.clock import Clock
 from piccolo3.devices.acquisition import Over
+from piccolo3.devices.depth import with_measured_depth
 from piccolo3.devices.interface import Exposure, PowerSwitch, Spectrometer, SpectrometerInfo
 from piccolo3.errors import DeviceError, DeviceRemoved, InvalidValue
 from piccolo3.workers.calls import at_most, guarded, interrupt, limited
@@ -90,6 +91,7 @@ class Link:
         self._acquirer: Acquires | None = None
         self._worker = Worker(f"spectrometer {name}")
         self._opened = False
+        self._told: tuple[SpectrometerInfo, SpectrometerInfo] | None = None  # by the device, and with what was measured
 
     @property
     def ready(self) -> bool:
@@ -126,8 +128,14 @@ class Link:
         self.info, self._acquirer = await self._call(self._open)
 
     def _open(self) -> tuple[SpectrometerInfo, Acquires]:
-        info = self._guard.open()
+        info = self._measured(self._guard.open())
         return info, self._make_acquirer(self._guard, info, self._clock)
+
+    def _measured(self, info: SpectrometerInfo) -> SpectrometerInfo:
+        """`info` with what has to be measured; for the same device that is done only once."""
+        if self._told is None or self._told[0] != info:
+            self._told = info, with_measured_depth(self._guard, info, self._clock)
+        return self._told[1]
 
     async def visit(self) -> tuple[bool, bool]:
         """Set the cooler if due, read the temperature; whether they changed. Raises DeviceError."""

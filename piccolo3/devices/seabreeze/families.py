@@ -49,7 +49,7 @@ class Family:
 
 
 def _one_waits(read_out_time: float) -> Freshness:
-    return Freshness(buffer_depth=1, can_clear_buffer=False, read_out_time=read_out_time)
+    return Freshness(buffer_depth=1, least_depth=1, can_clear_buffer=False, read_out_time=read_out_time)
 
 
 _OOI = (
@@ -59,7 +59,7 @@ _OOI = (
 )
 _UNKNOWN_SOURCE = "Nothing is known: as the deepest buffer of any, that can't be cleared."
 # deeper than any buffer that can't be cleared is known to be; costs time, not rightness
-_DEEPEST = Freshness(buffer_depth=16, can_clear_buffer=False, read_out_time=20.0)
+_DEEPEST = Freshness(buffer_depth=16, least_depth=1, can_clear_buffer=False, read_out_time=20.0)
 
 
 def _ooi(
@@ -127,7 +127,7 @@ _STS = Family(
     backends=_BOTH,
     pixels=1024,
     bits=14,
-    freshness=Freshness(buffer_depth=2, can_clear_buffer=False, read_out_time=17.0),
+    freshness=Freshness(buffer_depth=2, least_depth=1, can_clear_buffer=False, read_out_time=17.0),
     source=(
         "Data sheet: 17 ms to transfer 1024 pixels at full speed. Driver: one request (0x00101100), one spectrum; no "
         "buffer that could be asked or cleared. Users get old spectra after a change (python-seabreeze issue 38). That "
