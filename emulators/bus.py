@@ -54,7 +54,7 @@ class Bus:
     def plug_in(self, serial_number: str) -> None:
         """Put the plug in; nothing happens if it is."""
         with self._lock:
-            if serial_number in self._unplugged:
+            if serial_number in self._unplugged or self.devices[serial_number].attachment is None:
                 self._unplugged.discard(serial_number)
                 if self.devices[serial_number].instrument.kind.bus_powered and serial_number not in self._unpowered:
                     self._boot(serial_number)
