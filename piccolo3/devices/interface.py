@@ -154,7 +154,10 @@ class Spectrometer(ABC):
 
     @abstractmethod
     def temperature(self) -> float | None:
-        """Temperature of the detector (degrees Celsius), None where there is no sensor."""
+        """Temperature of the detector (degrees Celsius), None where there is no sensor.
+
+        Raises DeviceRemoved if the device is gone, also without a sensor: that is how idle ones are looked after.
+        """
 
     @abstractmethod
     def set_cooler(self, enabled: bool, target: float) -> None:

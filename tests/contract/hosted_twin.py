@@ -68,6 +68,10 @@ class PluggedTwin(SimulatedSpectrometer):
         self._look()
         return super().read(timeout)
 
+    def temperature(self) -> float | None:
+        self._look()
+        return super().temperature()
+
     def _watch(self) -> None:
         while True:
             self._plug.await_news()

@@ -308,6 +308,19 @@ def test_unplugged_while_open_it_is_gone_until_opened_anew(adapter: Adapter) -> 
     adapter.spectrometer.read(20.0)
 
 
+def test_asked_for_its_temperature_it_can_not_hide_that_it_is_gone(adapter: Adapter) -> None:
+    adapter.spectrometer.open()
+    adapter.spectrometer.temperature()
+    adapter.unplug()
+    for _ in range(2):
+        with pytest.raises(DeviceRemoved):
+            adapter.spectrometer.temperature()
+    adapter.plug_in()
+    adapter.spectrometer.close()
+    adapter.spectrometer.open()
+    adapter.spectrometer.temperature()
+
+
 def test_interrupt_ends_a_read(running: Adapter) -> None:
     running.spectrometer.open()
     running.spectrometer.set_integration_time(9000.0)

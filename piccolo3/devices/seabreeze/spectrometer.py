@@ -159,7 +159,11 @@ class SeabreezeSpectrometer(Spectrometer):
 
     def temperature(self) -> float | None:
         session = self._live_session()
-        return self._optional(session, session.features.temperature, "reading the temperature of")
+        found = self._optional(session, session.features.temperature, "reading the temperature of")
+        if found is None and not usbbus.are_here(session.connection.place):  # nothing was asked, so nothing has failed
+            session.ended_by = DeviceRemoved(f"{self._serial_number} was disconnected and has to be opened again")
+            raise DeviceRemoved(f"{self._serial_number} is not connected any more")
+        return found
 
     def set_cooler(self, enabled: bool, target: float) -> None:
         session = self._live_session()
