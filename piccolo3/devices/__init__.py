@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from piccolo3.devices.acquisition import Acquirer
 from piccolo3.devices.factory import Rig, build_rig
+from piccolo3.devices.gated import GatedShutter
 from piccolo3.devices.host import Host
 from piccolo3.devices.interface import (
     Exposure,
@@ -14,11 +15,13 @@ from piccolo3.devices.interface import (
     SpectrometerInfo,
     TimeChange,
 )
+from piccolo3.devices.vitals import Vitals
 
 __all__ = [
     "Acquirer",
     "Exposure",
     "Freshness",
+    "GatedShutter",
     "Host",
     "PowerSwitch",
     "Rig",
@@ -26,5 +29,6 @@ __all__ = [
     "Spectrometer",
     "SpectrometerInfo",
     "TimeChange",
+    "Vitals",
     "build_rig",
 ]

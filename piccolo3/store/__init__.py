@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from piccolo3.store.catalogued import CATALOGUE_FILE, CataloguedDirectory
+from piccolo3.store.daily import HOUSEKEEPING_FOLDER, DailyTables
 from piccolo3.store.directory import DataDirectory
 from piccolo3.store.interface import Files, Store
 from piccolo3.store.memory import MemoryStore
@@ -25,6 +26,7 @@ from piccolo3.store.values import (
 
 __all__ = [
     "CATALOGUE_FILE",
+    "HOUSEKEEPING_FOLDER",
     "STATE_FILE",
     "BatchEnd",
     "BatchInfo",
@@ -32,6 +34,7 @@ __all__ = [
     "CataloguedDirectory",
     "CheckProgress",
     "CheckReport",
+    "DailyTables",
     "DataDirectory",
     "EventRecord",
     "FileEntry",
