@@ -18,6 +18,7 @@ from piccolo3.components.component import Component
 from piccolo3.components.describe import describe
 from piccolo3.components.resource import Kind, Resource, resolve, walk
 from piccolo3.errors import NotAcceptable, NotAllowed, NotFound, UnsupportedFormat
+from piccolo3.origin import origin
 from piccolo3.wire import CBOR, JSON, JsonValue, arguments, decode
 
 __all__ = ["Site"]
@@ -54,6 +55,7 @@ class Site:
     async def render_to_pipe(self, pipe: Pipe) -> None:
         """Answer a request; one that observes is answered until nobody is interested any more."""
         request = pipe.request
+        origin.set(f"coap {request.remote.hostinfo}")  # every request is answered in a task of its own
         try:
             _check_options(request)
             resource = self._find(request)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from typing import Literal, TypeVar
 
 from piccolo3.config import RecordingConfig
-from piccolo3.errors import DeviceError
+from piccolo3.errors import DeviceError, PiccoloError
 from piccolo3.events import Broker
 from piccolo3.recording.autointegrator import Autointegrator
 from piccolo3.recording.board import Board, Gate
@@ -369,9 +369,10 @@ class Batch:
             SpectraStored(run=place.run, batch=place.batch, sequence=place.sequence, files=files, spectra=spectra)
         )
 
-    def _not_stored(self, sheet: Sheet, message: str) -> None:
-        """The batch can't go on without a disk."""
-        self._losses.add(message, sheet.name, len(sheet.entries))
+    def _not_stored(self, sheet: Sheet, error: PiccoloError) -> None:
+        """The batch can't go on without a disk. What has its files is not lost: the catalogue learns of it later."""
+        message = error.message
+        self._losses.add(message, sheet.name, 0 if "files" in error.details else len(sheet.entries))
         self._board.show_error(message)
         self._board.change_progress(queue=len(self._queue))
         if self._disk_failure is None:

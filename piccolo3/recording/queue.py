@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 
 from piccolo3.clock import Clock
-from piccolo3.errors import PiccoloError
+from piccolo3.errors import InternalError, PiccoloError
 from piccolo3.recording.events import SpectrumSummary
 from piccolo3.recording.judge import Judge
 from piccolo3.recording.sheet import Sheet, summarise
@@ -22,16 +22,18 @@ __all__ = ["WriteQueue"]
 
 # s: the shutters, which are commanded at the same moment, begin to move before this takes the interpreter for itself
 _HEAD_START = 0.001
+_ATTEMPTS = 2  # to tell the catalogue of files that are written; each waits for other programs that use it
 _logger = logging.getLogger(__name__)
 Stored = Callable[[Sheet, tuple[str, ...], tuple[SpectrumSummary, ...]], None]
-Failed = Callable[[Sheet, str], None]
+Failed = Callable[[Sheet, PiccoloError], None]
 
 
 class WriteQueue:
     """Writes sheets in their order, in the background; at most `most` are waiting or being written.
 
-    Nothing is dropped: after a failure the next one is tried. `stored` is told of each that is on the disk, `failed`
-    of each that the disk did not take.
+    Nothing is dropped: after a failure the next one is tried. `stored` is told of each that is on the disk and in the
+    catalogue, `failed` of each that the disk did not take, or that the catalogue could not be told of: the error has
+    `files` in its details then.
     """
 
     def __init__(
@@ -54,6 +56,8 @@ class WriteQueue:
         self._sheets: deque[Sheet] = deque()
         self._changed = asyncio.Event()
         self._writing: asyncio.Task[None] | None = None
+        self._built: SpectraList | None = None  # of the first sheet, for when it is tried again: the same has to come
+        self._attempts = 0
 
     def __len__(self) -> int:
         """How many are not on the disk yet."""
@@ -100,24 +104,38 @@ class WriteQueue:
             try:
                 summaries, paths = await self._writer.make(partial(self._build, sheet), summarise)
             except PiccoloError as error:
-                self._done(partial(self._failed, sheet, error.message))
+                if self._once_more(error):
+                    continue
+                self._done(partial(self._failed, sheet, error))
             except Exception as error:
                 _logger.exception("%s could not be written by an error in the program", sheet.name)
-                self._done(partial(self._failed, sheet, f"{type(error).__name__}: {error}"))
+                self._done(partial(self._failed, sheet, InternalError(f"{type(error).__name__}: {error}")))
             else:
                 names = tuple(path.name for path in paths)
                 self._note("write", ", ".join(names), start)
                 self._done(partial(self._stored, sheet, names, summaries))
 
+    def _once_more(self, error: PiccoloError) -> bool:
+        """Whether the same is to be tried again: the files are there, only the catalogue does not know of them."""
+        if "files" not in error.details or self._attempts >= _ATTEMPTS:
+            return False
+        self._attempts += 1
+        _logger.warning("%s; trying again", error.message)
+        return True
+
     def _build(self, sheet: Sheet) -> SpectraList:
+        if self._built is not None:
+            return self._built
         start = self._clock.monotonic()
         spectra = sheet.spectra()
         flagged = replace(spectra, spectra=self._judge.flagged(sheet.entries, spectra.spectra))
         self._note("build", sheet.name, start)
+        self._built = flagged
         return flagged
 
     def _done(self, tell: Callable[[], None]) -> None:
         self._sheets.popleft()
+        self._built, self._attempts = None, 0
         self._changed.set()
         tell()
 

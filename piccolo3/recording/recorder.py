@@ -21,6 +21,7 @@ from piccolo3.recording.order import Order
 from piccolo3.recording.outcome import Outcome, Progress
 from piccolo3.recording.plan import plan
 from piccolo3.recording.presence import anybody_idle
+from piccolo3.recording.register import Register
 from piccolo3.recording.settings import BatchSettings
 from piccolo3.recording.sheet import Trigger
 from piccolo3.recording.shutters import Shutters
@@ -65,6 +66,7 @@ class Recorder:
         trace: Trace | None = None,
         clock_synchronised: Synchronised = lambda: None,
         longest_settling: float | None = None,
+        register: Register | None = None,
     ) -> None:
         self._recording = recording or RecordingConfig()
         self._rig = Rig(
@@ -79,6 +81,7 @@ class Recorder:
             longest_settling=longest_settling,
         )
         self._writer = writer
+        self._register = register or Register(writer, clock)
         self._state = state
         self._clock = clock
         self._broker = broker
@@ -299,7 +302,9 @@ class Recorder:
         self._batch = await self._prepare(order, run)
         self._batch.show_first()
         started.set_result(None)
-        return await self._batch.run()
+        outcome = await self._batch.run()
+        await self._register.end(outcome)
+        return outcome
 
     def _ended(self, started: asyncio.Future[None], task: asyncio.Task[Outcome]) -> None:
         self._task = self._batch = None
@@ -321,7 +326,7 @@ class Recorder:
         name = self._run if run is None else run
         if order.kind != "auto":
             name = await self._writer.create_run(name)
-            order = replace(order, run=name, number=await self._writer.new_batch(name))
+            order = replace(order, run=name, number=await self._register.begin(order, name, self._rig))
         self._apply(order.settings)
         self._use_run(name)
         return Batch(

@@ -21,6 +21,7 @@ from piccolo3.components import (
 from piccolo3.config import Configuration
 from piccolo3.devices import Host
 from piccolo3.server.engine import Engine
+from piccolo3.server.kept import kept_text
 from piccolo3.store import RunInfo
 from piccolo3.store.mount import Mount
 from piccolo3.workers import Worker
@@ -34,7 +35,7 @@ class Application:
     def __init__(self, configuration: Configuration, clock: Clock) -> None:
         server = configuration.server
         self._clock = clock
-        self._engine = Engine(configuration.instrument, server.data_dir, clock)
+        self._engine = Engine(configuration.instrument, server.data_dir, clock, configuration=kept_text(configuration))
         self._system = Worker("system")
         self._mount = Mount(server.datadir.device, server.datadir.mntpnt)
         self._address = server.coap
@@ -63,6 +64,7 @@ class Application:
         self.root = self._tree(engine, await engine.writer.runs())
         server = CoapServer(self.root, self._address.address, self._address.port, endpoints)
         await stack.enter_async_context(server)
+        engine.verifier.start()  # what it needs takes a while to load, and clients don't have to wait for it
 
     def _tree(self, engine: Engine, runs: Sequence[RunInfo]) -> Component:
         broker, recorder = engine.broker, engine.recorder

@@ -15,11 +15,13 @@ from piccolo3.config import InstrumentConfig
 from piccolo3.devices import Host, Rig, build_rig
 from piccolo3.events import Broker
 from piccolo3.recording import IntegrationTimes, Recorder
+from piccolo3.recording.register import Register
 from piccolo3.recording.trace import Trace
 from piccolo3.server.signs import Signs
-from piccolo3.store import STATE_FILE, DataDirectory, StateFile
+from piccolo3.store import STATE_FILE, CataloguedDirectory, DataDirectory, StateFile
 from piccolo3.workers import (
     IndicatorWorker,
+    Journal,
     Operations,
     RecoveryTiming,
     ShutterWorker,
@@ -28,6 +30,7 @@ from piccolo3.workers import (
     SpectrometerWorker,
     State,
     TriggerWorker,
+    Verifier,
     Worker,
     Writer,
 )
@@ -41,7 +44,8 @@ _RUNNING = "running_since"
 class Engine:
     """The instrument without its clients; as an async context it runs, and only then its parts exist.
 
-    `trace` is told of each phase of what is done, from any thread.
+    `trace` is told of each phase of what is done, from any thread; the text of the `configuration` is kept with the
+    batches. Once everything else runs, `verifier` can be started.
     """
 
     rig: Rig
@@ -53,15 +57,25 @@ class Engine:
     trigger: TriggerWorker
 
     def __init__(
-        self, instrument: InstrumentConfig, data_dir: Path, clock: Clock, *, trace: Trace | None = None
+        self,
+        instrument: InstrumentConfig,
+        data_dir: Path,
+        clock: Clock,
+        *,
+        trace: Trace | None = None,
+        configuration: str | None = None,
     ) -> None:
         output = instrument.output
         self.instrument = instrument
         self.clock = clock
         self.broker = Broker()
-        self.writer = Writer(DataDirectory(data_dir, clock, clobber=output.clobber, split=output.split))
+        files = DataDirectory(data_dir, clock, clobber=output.clobber, split=output.split)
+        self.writer = Writer(CataloguedDirectory(files, clock, url=instrument.catalogue.url))
+        self.journal = Journal(self.writer, clock)
+        self.verifier = Verifier(self.writer, clock, self.broker, self.journal, instrument.retention)
         self._state = State(StateFile(data_dir / STATE_FILE, clock), self.writer)
         self._trace = trace
+        self._configuration = configuration
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Engine:
@@ -83,6 +97,8 @@ class Engine:
         stack.push_async_callback(light.stop)
         stack.push_async_callback(self.writer.stop, 0.8)
         await self.writer.start()
+        stack.push_async_callback(self.journal.stop)
+        stack.push_async_callback(self.verifier.stop)
         self._note_start()
         stack.push_async_callback(self._note_stop)
         light.start()
@@ -170,12 +186,14 @@ class Engine:
             trace=self._trace,
             longest_settling=common.longest_settling if common.require_settled else None,
             clock_synchronised=Host().clock_synchronised,
+            register=Register(self.writer, self.clock, configuration=self._configuration, journal=self.journal),
         )
 
     def _note_start(self) -> None:
         since = self._state.get(_RUNNING)
         if since is not None:
             _logger.warning("the last run, begun at %s, ended uncleanly", since)
+            self.journal.note("unclean", f"the last run, begun at {since}, ended uncleanly", level="warning")
         self._state.put(_RUNNING, self.clock.utcnow().isoformat())
 
     async def _note_stop(self) -> None:

@@ -4,6 +4,7 @@ from piccolo3.workers.departure import Departure
 from piccolo3.workers.events import ShutterChanged, SpectrometerChanged
 from piccolo3.workers.group import POWER_DELAY, SpectrometerGroup
 from piccolo3.workers.indicator import IndicatorWorker
+from piccolo3.workers.journal import Journal
 from piccolo3.workers.link import Acquires, SpectrometerTiming
 from piccolo3.workers.operations import CountedShutter, Operations
 from piccolo3.workers.recovery import RecoveryTiming, Rung
@@ -11,6 +12,7 @@ from piccolo3.workers.shutter import NotMoved, ShutterWorker
 from piccolo3.workers.spectrometer import SpectrometerWorker
 from piccolo3.workers.state import State
 from piccolo3.workers.trigger import TriggerFired, TriggerWorker
+from piccolo3.workers.verifier import Verifier, VerifierChanged
 from piccolo3.workers.worker import Worker
 from piccolo3.workers.writer import Writer
 
@@ -20,6 +22,7 @@ __all__ = [
     "CountedShutter",
     "Departure",
     "IndicatorWorker",
+    "Journal",
     "NotMoved",
     "Operations",
     "RecoveryTiming",
@@ -33,6 +36,8 @@ __all__ = [
     "State",
     "TriggerFired",
     "TriggerWorker",
+    "Verifier",
+    "VerifierChanged",
     "Worker",
     "Writer",
 ]

@@ -1,16 +1,17 @@
-"""The data directory and its thread: every call that touches the disk, in the order they were asked."""
+"""The store and its thread: every call that touches the disk, in the order they were asked."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from piccolo3.errors import PiccoloError
 from piccolo3.spectrum import SpectraList
-from piccolo3.store import DataDirectory, RunInfo
+from piccolo3.store import BatchEnd, BatchRecord, RunInfo, Store
 from piccolo3.store.mount import Mount
 from piccolo3.workers.calls import at_most, retrieve
 from piccolo3.workers.worker import Worker
@@ -21,10 +22,11 @@ T = TypeVar("T")
 
 
 class Writer:
-    """A data directory as the event loop sees it. What it raises is StoreError, InvalidValue, NotFound, Conflict."""
+    """A store as the event loop sees it. What it raises is StoreError, InvalidValue, NotFound, Conflict."""
 
-    def __init__(self, directory: DataDirectory) -> None:
+    def __init__(self, directory: Store) -> None:
         self._directory = directory
+        self._before_unmounting: list[Callable[[], None]] = []
         self._worker = Worker("writer")
         self._turn = asyncio.Lock()
         self._writing: set[asyncio.Task[object]] = set()
@@ -61,6 +63,14 @@ class Writer:
         async with self._turn:
             await self._worker.idle()  # the one before may have been given up by whoever asked
             return await self._worker.run(function)
+
+    async def ask(self, question: Callable[[Store], T]) -> T:
+        """What `question` finds in the store, or does to it."""
+        return await self.run(partial(question, self._directory))
+
+    async def tell(self, news: Callable[[Store], T]) -> T:
+        """As `ask`, for what must not be lost: see `save`."""
+        return await self.save(partial(news, self._directory))
 
     async def write(self, spectra: SpectraList) -> tuple[Path, ...]:
         """Write to disk; the paths of the files. Goes on where the caller is cancelled."""
@@ -114,6 +124,8 @@ class Writer:
         def unmounted() -> str:
             if not mount.carries(self._directory.path):
                 return mount.unmount()
+            for let_go in self._before_unmounting:
+                let_go()
             self._directory.close()
             try:
                 return mount.unmount()
@@ -122,6 +134,10 @@ class Writer:
                 raise
 
         return await self.run(unmounted)
+
+    def before_unmounting(self, let_go: Callable[[], None]) -> None:
+        """Have `let_go` called, in the thread, before the directory is closed to unmount what it is on."""
+        self._before_unmounting.append(let_go)
 
     async def read(self, run: str, file_name: str) -> str:
         """The text of a file."""
@@ -151,6 +167,15 @@ class Writer:
         """Number of the last batch of a run, -1 before the first."""
         return await self.run(partial(self._directory.current_batch, run))
 
-    async def new_batch(self, run: str) -> int:
-        """The next batch number of a run, never used before."""
-        return await self.run(partial(self._directory.new_batch, run))
+    async def begin_batch(self, run: str, record: BatchRecord, configuration: str | None = None) -> int:
+        """The next batch number of a run, never used before; the text of the configuration is kept with it."""
+
+        def begun(store: Store) -> int:
+            version = None if configuration is None else store.configuration(configuration)
+            return store.begin_batch(run, record if version is None else replace(record, configuration=version))
+
+        return await self.ask(begun)
+
+    async def end_batch(self, run: str, number: int, end: BatchEnd) -> None:
+        """Say how a batch ended. Goes on where the caller is cancelled."""
+        await self.tell(lambda store: store.end_batch(run, number, end))

@@ -21,7 +21,7 @@ from piccolo3.events import Broker
 from piccolo3.recording import BatchEnded, IntegrationTimes, Outcome, Recorder, StatusChanged
 from piccolo3.spectrum import SpectraList, loads
 from piccolo3.status import AutointegrationState, ShutterStatus, SpectrometerStatus, SpectrumKind
-from piccolo3.store import DataDirectory, StateFile
+from piccolo3.store import CataloguedDirectory, DataDirectory, StateFile
 from piccolo3.workers import (
     RecoveryTiming,
     ShutterWorker,
@@ -99,7 +99,7 @@ def run(path: Path, scenario: Callable[[Instrument], Awaitable[None]]) -> None:
             clock, broker = SystemClock(), Broker()
             rig = build_rig(INSTRUMENT, clock)
             stack.callback(rig.close)
-            writer = Writer(DataDirectory(path, clock, clobber=False, split=True))
+            writer = Writer(CataloguedDirectory(DataDirectory(path, clock, clobber=False, split=True), clock))
             stack.push_async_callback(writer.stop)
             await writer.start()
             state = State(StateFile(path / ".state.json", clock), writer)

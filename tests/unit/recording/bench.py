@@ -11,13 +11,13 @@ from pathlib import Path
 from piccolo3.clock import Clock
 from piccolo3.config import RecordingConfig, SpectrometerConfig
 from piccolo3.devices.interface import Spectrometer, SpectrometerInfo
-from piccolo3.errors import InvalidValue, StoreError
+from piccolo3.errors import StoreError
 from piccolo3.events import Broker, Event
 from piccolo3.jsonvalue import JsonValue
 from piccolo3.recording import BatchEnded, IntegrationTimes, Outcome, Recorder, SpectraStored, StatusChanged, Trace
-from piccolo3.spectrum import SpectraList, file_name
+from piccolo3.spectrum import SpectraList
 from piccolo3.status import ShutterStatus, SpectrometerStatus
-from piccolo3.store import DataDirectory, RunInfo
+from piccolo3.store import BatchEnd, BatchRecord, MemoryStore
 from piccolo3.workers import ShutterWorker, SpectrometerTiming, SpectrometerWorker, Writer
 from tests.unit.workers.fakes import (
     FakeAcquirer,
@@ -46,54 +46,48 @@ class MemoryState:
         self.values[key] = value
 
 
-class MemoryDirectory(DataDirectory):
-    """A data directory without a disk. `failure` is raised by whatever writes; writing waits for `gate`."""
+class MemoryDirectory(MemoryStore):
+    """A store without a disk. `failure` is raised by whatever writes; writing waits for `gate`.
+
+    `written` has the spectra of each file that was written.
+    """
 
     def __init__(self, clock: Clock, *, clobber: bool = False) -> None:
-        super().__init__(Path("/nowhere"), clock, clobber=clobber, split=True)
-        self.batches: dict[str, int] = {}
-        self.files: dict[str, SpectraList] = {}
+        super().__init__(clock, clobber=clobber)
+        self.written: dict[str, SpectraList] = {}
         self.failure: Exception | None = None
         self.gate = threading.Event()
         self.gate.set()
 
-    def open(self) -> None:
-        """There is nothing to open."""
+    @property
+    def numbers(self) -> dict[str, int]:
+        """The last batch number of each run."""
+        return {run.name: self.current_batch(run.name) for run in self.runs()}
 
-    def close(self) -> None:
-        """There is nothing to close."""
-
-    def runs(self) -> list[RunInfo]:
-        raise NotImplementedError
-
-    def newest_run(self) -> str | None:
-        return max(self.batches, default=None)
-
-    def run_exists(self, run: str) -> bool:
-        return run in self.batches
+    @property
+    def ends(self) -> list[tuple[str, int, str | None]]:
+        """Run, number and outcome of all batches, the last begun first."""
+        return [(b.run, b.number, None if b.end is None else b.end.outcome) for b in self.batches(limit=1000).entries]
 
     def create_run(self, run: str) -> str:
         self._fail()
-        if "/" in run:
-            raise InvalidValue("a name must not have the character '/'")
-        self.batches.setdefault(run, -1)
-        return run
+        return super().create_run(run)
 
-    def new_batch(self, run: str) -> int:
+    def begin_batch(self, run: str, record: BatchRecord) -> int:
         self._fail()
-        self.batches[run] += 1
-        return self.batches[run]
+        return super().begin_batch(run, record)
+
+    def end_batch(self, run: str, number: int, end: BatchEnd) -> None:
+        self._fail()
+        super().end_batch(run, number, end)
 
     def write(self, spectra: SpectraList) -> tuple[Path, ...]:
         self.gate.wait(10)
         self._fail()
-        paths = []
-        for kind in spectra.kinds:
-            path = f"{spectra.run}/{file_name(spectra.batch, spectra.sequence, kind)}"
-            assert path not in self.files or self.clobber
-            self.files[path] = spectra.of_kind(kind)
-            paths.append(Path("/nowhere") / path)
-        return tuple(paths)
+        paths = super().write(spectra)
+        for path, kind in zip(paths, spectra.kinds, strict=True):
+            self.written[f"{spectra.run}/{path.name}"] = spectra.of_kind(kind)
+        return paths
 
     def _fail(self) -> None:
         if self.failure is not None:
@@ -126,7 +120,7 @@ class Bench:
 
     @property
     def files(self) -> list[str]:
-        return sorted(self.directory.files)
+        return sorted(self.directory.written)
 
     def status(self) -> str:
         return self.recorder.status
@@ -204,7 +198,9 @@ def run(
             for channel, shutter in shutters.items()
         }
         directory = MemoryDirectory(clock, clobber=clobber)
-        directory.batches.update(dict.fromkeys(runs, -1))
+        directory.open()
+        for name in runs:
+            directory.create_run(name)
         writer = Writer(directory)
         await writer.start()
         for shutter_worker in shutter_workers.values():

@@ -9,7 +9,7 @@ from tests.unit.recording.bench import Bench, run
 
 
 def spectra(bench: Bench, name: str) -> tuple[Spectrum, ...]:
-    return bench.directory.files[f"r/{name}.pico"].spectra
+    return bench.directory.written[f"r/{name}.pico"].spectra
 
 
 def drifts_from(bench: Bench, exposure: int) -> None:

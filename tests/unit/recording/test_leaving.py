@@ -101,7 +101,7 @@ def test_what_was_overtaken_is_measured_again_by_whom_it_concerns(unusable: int)
         assert bench.acquirers["B"].unusable == [0, 0, 0, unusable, 0]
         # back to the view that it is measured with, and on
         assert bench.shutters["downwelling"].moves == ["close", "open", "close", "open", "close"]
-        assert len(bench.directory.files["r/b000000_s000000_light.pico"].spectra) == 4
+        assert len(bench.directory.written["r/b000000_s000000_light.pico"].spectra) == 4
 
     run(scenario)
 

@@ -15,7 +15,7 @@ from tests.unit.workers.fakes import until
 
 
 def spectra(bench: Bench, name: str) -> tuple[Spectrum, ...]:
-    return bench.directory.files[f"r/b000000_{name}.pico"].spectra
+    return bench.directory.written[f"r/b000000_{name}.pico"].spectra
 
 
 def names(bench: Bench) -> list[str]:
@@ -118,7 +118,7 @@ def test_integration_times_that_follow_the_light_take_their_dark_along() -> None
                 assert isinstance(file, str)
                 own = [
                     s.integration_time
-                    for s in bench.directory.files[f"r/{file}"].spectra
+                    for s in bench.directory.written[f"r/{file}"].spectra
                     if (s.serial_number, s.direction) == (spectrum.serial_number, spectrum.direction)
                 ]
                 assert own == [spectrum.integration_time]

@@ -34,7 +34,7 @@ LIGHT = ["downwelling light", "upwelling light"]
 
 
 def spectra(bench: Bench, name: str) -> tuple[Spectrum, ...]:
-    return bench.directory.files[f"r/{name}.pico"].spectra
+    return bench.directory.written[f"r/{name}.pico"].spectra
 
 
 def shutter_log(bench: Bench) -> list[str]:
@@ -636,7 +636,7 @@ def test_all_spectrometers_lost_and_one_comes_back() -> None:
         outcome = await bench.ends()  # which moves the clock while it waits
         assert outcome.result == "complete"
         assert "waiting" in bench.statuses
-        assert len(bench.directory.files["r/b000000_s000001_light.pico"].spectra) == 2
+        assert len(bench.directory.written["r/b000000_s000001_light.pico"].spectra) == 2
 
     run(scenario, serials=("A",))
 
@@ -714,7 +714,7 @@ def test_bad_requests_change_nothing(request_: Request, error: type[Exception]) 
         assert bench.events == []
         assert bench.recorder.settings == BatchSettings()
         assert bench.recorder.run == "spectra"
-        assert bench.directory.batches == {"spectra": -1}
+        assert bench.directory.numbers == {"spectra": -1}
         assert not bench.busy()
 
     run(scenario)
@@ -737,7 +737,7 @@ def test_busy(request_: Request) -> None:
             await request_(bench)
         assert bench.recorder.settings == BatchSettings()
         assert bench.recorder.run == "r"
-        assert "q" not in bench.directory.batches
+        assert "q" not in bench.directory.numbers
         assert len(bench.events) == before
         bench.release()
         await bench.ends()

@@ -72,7 +72,7 @@ def snapshot(bench: Bench) -> object:
         for channel in bench.recorder.channels
         if not bench.busy() and bench.times.auto_state("A", channel) is AutointegrationState.NOT_DONE
     ]
-    return bench.recorder.settings, bench.recorder.run, dict(bench.directory.batches), manual
+    return bench.recorder.settings, bench.recorder.run, dict(bench.directory.numbers), manual
 
 
 @given(steps)

@@ -9,7 +9,7 @@ from piccolo3.clock import ManualClock
 from piccolo3.devices.interface import Shutter
 from piccolo3.errors import DeviceError
 from piccolo3.status import ShutterStatus
-from piccolo3.store import DataDirectory, StateFile
+from piccolo3.store import CataloguedDirectory, DataDirectory, StateFile
 from piccolo3.workers import Operations, State, Writer
 
 
@@ -37,7 +37,9 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         self.clock = ManualClock()
         self.file = StateFile(folder / "state.json", self.clock)
-        self.writer = Writer(DataDirectory(folder, self.clock, clobber=False, split=True))
+        self.writer = Writer(
+            CataloguedDirectory(DataDirectory(folder, self.clock, clobber=False, split=True), self.clock)
+        )
         self.state = State(self.file, self.writer)
         self.shutter = FakeShutter()
 

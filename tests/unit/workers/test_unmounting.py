@@ -10,7 +10,7 @@ import pytest
 
 from piccolo3.clock import ManualClock
 from piccolo3.errors import StoreError, Unavailable
-from piccolo3.store import DataDirectory, StateFile
+from piccolo3.store import CataloguedDirectory, DataDirectory, StateFile
 from piccolo3.store.mount import Mount
 from piccolo3.workers import State, Writer
 
@@ -50,7 +50,9 @@ def run(tmp_path: Path, scenario: Callable[[Writer, Stick], Awaitable[None]]) ->
     point.mkdir()
 
     async def main() -> None:
-        writer = Writer(DataDirectory(point / "data", ManualClock(), clobber=False, split=True))
+        writer = Writer(
+            CataloguedDirectory(DataDirectory(point / "data", ManualClock(), clobber=False, split=True), ManualClock())
+        )
         await writer.start()
         try:
             await scenario(writer, Stick(point))

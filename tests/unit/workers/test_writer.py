@@ -14,7 +14,7 @@ from piccolo3.errors import NotFound, StoreError
 from piccolo3.jsonvalue import JsonValue
 from piccolo3.spectrum import SpectraList, Spectrum, loads, make_metadata
 from piccolo3.status import SpectrumKind
-from piccolo3.store import DataDirectory, StateFile
+from piccolo3.store import BatchEnd, BatchRecord, CataloguedDirectory, DataDirectory, StateFile
 from piccolo3.workers import State, Writer
 
 
@@ -48,7 +48,9 @@ def spectra(sequence: int) -> SpectraList:
 
 def run(path: Path, scenario: Callable[[Writer], Awaitable[None]]) -> None:
     async def whole() -> None:
-        writer = Writer(DataDirectory(path, ManualClock(), clobber=False, split=True))
+        writer = Writer(
+            CataloguedDirectory(DataDirectory(path, ManualClock(), clobber=False, split=True), ManualClock())
+        )
         await writer.start()
         await scenario(writer)
         assert await writer.stop(2.0)
@@ -67,7 +69,9 @@ def test_everything_goes_through(tmp_path: Path) -> None:
         assert [run.name for run in await writer.runs()] == ["r"]
         assert await writer.newest_run() == "r"
         assert await writer.current_batch("r") == -1
-        assert await writer.new_batch("r") == 0
+        clock = ManualClock()
+        record = BatchRecord(kind="record", started=clock.utcnow(), requested_by="me", command={"sequences": 2})
+        assert await writer.begin_batch("r", record, "[channels]") == 0
         assert await writer.current_batch("r") == 0
         (path,) = await writer.write(spectra(0))
         assert path.name == "b000000_s000000_light.pico"
@@ -75,6 +79,13 @@ def test_everything_goes_through(tmp_path: Path) -> None:
         assert len(loads(await writer.read("r", path.name)).spectra) == 1
         with pytest.raises(NotFound):
             await writer.read("r", "b000009_s000000_light.pico")
+        await writer.end_batch("r", 0, BatchEnd(outcome="complete", ended=clock.utcnow()))
+        (batch,) = (await writer.ask(lambda store: store.batches())).entries
+        assert (batch.record.requested_by, batch.record.command) == ("me", {"sequences": 2})
+        assert batch.end is not None
+        version = batch.record.configuration
+        assert version is not None
+        assert await writer.ask(lambda store: store.configuration_text(version)) == "[channels]"
 
     run(tmp_path, scenario)
 

@@ -1,0 +1,111 @@
+"""Batches as the catalogue has them: when they begin and how they end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from functools import partial
+
+from piccolo3.clock import Clock
+from piccolo3.errors import PiccoloError
+from piccolo3.jsonvalue import JsonValue
+from piccolo3.origin import origin
+from piccolo3.recording.measurement import Rig
+from piccolo3.recording.order import Order
+from piccolo3.recording.outcome import Outcome
+from piccolo3.store import BatchEnd, BatchRecord
+from piccolo3.workers import Journal, Writer
+from piccolo3.workers.calls import at_most
+
+__all__ = ["Register"]
+
+_PATIENCE = 0.5  # s that the end of a batch waits for the catalogue
+_MOST = 100  # ends that could not be told
+_logger = logging.getLogger(__name__)
+
+
+class Register:
+    """Tells the catalogue of batches; `configuration` is the text of the one in force."""
+
+    def __init__(
+        self, writer: Writer, clock: Clock, *, configuration: str | None = None, journal: Journal | None = None
+    ) -> None:
+        self._writer = writer
+        self._clock = clock
+        self._configuration = configuration
+        self._journal = journal
+        self._untold: deque[tuple[str, int, BatchEnd]] = deque(maxlen=_MOST)
+        self._telling: asyncio.Task[None] | None = None
+
+    async def begin(self, order: Order, run: str, rig: Rig) -> int:
+        """The number of a new batch. Raises StoreError."""
+        record = BatchRecord(
+            kind=order.kind, started=self._clock.utcnow(), requested_by=origin.get(), command=_command(order, rig)
+        )
+        beginning = asyncio.create_task(self._writer.begin_batch(run, record, self._configuration), name="begin batch")
+        try:
+            number = await asyncio.shield(beginning)
+        except asyncio.CancelledError:
+            beginning.add_done_callback(partial(self._never_began, run))
+            raise
+        await self._tell_ends()
+        return number
+
+    async def end(self, outcome: Outcome) -> None:
+        """A batch has ended; returns when that is in the catalogue, or it is certain that it will take a while."""
+        if outcome.run is not None and outcome.batch is not None:
+            end = BatchEnd(
+                outcome=outcome.result,
+                ended=outcome.ended,
+                reason=outcome.reason,
+                lost=outcome.lost,
+                lost_spectra=outcome.lost_spectra,
+                sequences_done=outcome.sequences_done,
+            )
+            self._untold.append((outcome.run, outcome.batch, end))
+            if not await at_most(self._tell_ends(), _PATIENCE):
+                _logger.warning("the catalogue has not taken the end of batch %d in time", outcome.batch)
+        if self._journal is not None and (outcome.batch is None or outcome.result == "failed"):
+            what = outcome.kind if outcome.batch is None else f"batch {outcome.batch} of {outcome.run}"
+            because = "" if outcome.reason is None else f": {outcome.reason}"
+            self._journal.note(
+                outcome.kind if outcome.batch is None else "batch",
+                f"{what} is {outcome.result}{because}",
+                level="warning" if outcome.result == "failed" else "info",
+                source="control",
+                details=outcome.as_dict(),
+            )
+
+    def _never_began(self, run: str, beginning: asyncio.Task[int]) -> None:
+        """It was aborted while its number was given to it."""
+        if not beginning.cancelled() and beginning.exception() is None:
+            end = BatchEnd(outcome="aborted", ended=self._clock.utcnow(), reason="aborted before it began")
+            self._untold.append((run, beginning.result(), end))
+            self._telling = asyncio.create_task(self._tell_ends(), name="end batch")
+
+    async def _tell_ends(self) -> None:
+        while self._untold:
+            run, number, end = first = self._untold[0]
+            try:
+                await self._writer.end_batch(run, number, end)
+            except PiccoloError as error:
+                _logger.warning("the end of batch %d of %s is not in the catalogue: %s", number, run, error.message)
+                return
+            if self._untold and self._untold[0] is first:
+                self._untold.popleft()
+
+
+def _command(order: Order, rig: Rig) -> dict[str, JsonValue]:
+    """Everything that decides what the batch does."""
+    channels = rig.shutters.channels
+    return {
+        **order.settings.as_dict(),
+        "burst": order.burst,
+        "triggered": order.triggered,
+        "channels": list(channels),
+        "integration_times": {
+            serial: {channel: rig.times.current_time(serial, channel) for channel in channels}
+            for serial in rig.spectrometers
+        },
+    }
