@@ -1,7 +1,7 @@
 """Write the parts of the documentation that follow from the code.
 
-They are the table of the CoAP tree in coap.md, the tables of the catalogue, and pictures. Run by `make docs`; tests
-fail when the tables are not up to date.
+They are the table of the CoAP tree in coap.md, the tables of the catalogue and of housekeeping, and pictures. Run by
+`make docs`; tests fail when the tables are not up to date.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import socket
 import tempfile
 from pathlib import Path
 
-from docs import timing
+from docs import housekeeping, timing
 from piccolo3 import config
 from piccolo3.clock import SystemClock
 from piccolo3.components import Component, Resource, walk
@@ -106,10 +106,11 @@ async def coap_md() -> str:
 
 
 def main() -> None:
-    """Write coap.md, the tables of the catalogue and the picture of a sequence."""
+    """Write coap.md, the tables of the catalogue and of housekeeping, and the picture of a sequence."""
     text = asyncio.run(coap_md())
     (ROOT / "coap.md").write_text(text, encoding="utf-8")
     (ROOT / "docs" / "reference" / "catalogue.md").write_text(catalogue.reference(), encoding="utf-8")
+    (ROOT / "docs" / "reference" / "housekeeping.md").write_text(housekeeping.page(), encoding="utf-8")
     timing.main()
 
 

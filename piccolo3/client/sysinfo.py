@@ -12,7 +12,7 @@ __all__ = ["Sysinfo"]
 
 
 class Sysinfo:
-    """Version, host, load and clock of the server."""
+    """Version, host, load, clock and health of the server."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -36,6 +36,14 @@ class Sysinfo:
     async def clock(self) -> datetime:
         """What the clock of the server says, aware."""
         return answers.moment(await self._get("clock"), "sysinfo/clock")
+
+    async def health(self) -> JsonValue:
+        """Whether the rig is well: `status` (ok, warn or alarm) and `sentences`, the worst first."""
+        return await self._get("health")
+
+    async def housekeeping(self) -> JsonValue:
+        """The last sample of what is measured of the rig itself: `time` and `values`; None before the first."""
+        return await self._get("housekeeping")
 
     async def _get(self, name: str) -> JsonValue:
         return await self._connection.request(GET, ("sysinfo", name))

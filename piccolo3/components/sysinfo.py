@@ -7,23 +7,39 @@ import platform
 from piccolo3.clock import Clock
 from piccolo3.components.arguments import Argument
 from piccolo3.components.component import Component
-from piccolo3.components.datatypes import Number, Text
+from piccolo3.components.datatypes import Json, JsonValue, Number, Text
 from piccolo3.components.declaration import value
 from piccolo3.devices import Host
+from piccolo3.events import Broker
+from piccolo3.housekeeping import Health, HealthChanged, Housekeeper
+from piccolo3.wire import MAX_OBSERVABLE
 from piccolo3.workers import Worker
 
 __all__ = ["SystemInformation"]
 
 
 class SystemInformation(Component):
-    """Clock, load and version of the server; `worker` is the thread in which the clock is set."""
+    """Clock, load, version and health of the server; `worker` is the thread in which the clock is set."""
 
-    def __init__(self, host: Host, worker: Worker, clock: Clock, version: str) -> None:
+    def __init__(
+        self,
+        host: Host,
+        worker: Worker,
+        clock: Clock,
+        version: str,
+        *,
+        health: Health,
+        housekeeper: Housekeeper,
+        broker: Broker,
+    ) -> None:
         super().__init__("sysinfo", title="the machine that carries the rig")
         self._host = host
         self._worker = worker
         self._clock = clock
         self._version = version
+        self._health = health
+        self._housekeeper = housekeeper
+        broker.subscribe(HealthChanged, lambda _: self.announce("health"))
 
     @value(Text(max_length=40), title="system clock", text="UTC, ISO 8601")
     def clock(self) -> str:
@@ -54,3 +70,23 @@ class SystemInformation(Component):
     def version(self) -> str:
         """Return the version."""
         return self._version
+
+    @value(
+        Json("status (ok, warn or alarm), sentences, omitted", size=MAX_OBSERVABLE),
+        title="whether the rig is well",
+        text="what is wrong, the worst first; see docs/reference/housekeeping.md",
+        observable=True,
+    )
+    def health(self) -> JsonValue:
+        """Return what is wrong; sentences that don't fit into one datagram are only counted, as omitted."""
+        return self._health.as_dict()
+
+    @value(
+        Json("time, values by the name of the quantity; null before the first sample"),
+        title="the last sample of housekeeping",
+        text="see docs/reference/housekeeping.md",
+    )
+    def housekeeping(self) -> JsonValue:
+        """Return the last sample."""
+        sample = self._housekeeper.latest
+        return None if sample is None else {"time": sample.time.isoformat(), "values": sample.values}

@@ -13,6 +13,7 @@ from piccolo3.config.model import (
     DaemonConfig,
     DatadirConfig,
     GpioConfig,
+    HousekeepingConfig,
     IndicatorConfig,
     InstrumentConfig,
     LoggingConfig,
@@ -27,6 +28,7 @@ from piccolo3.config.model import (
     SpectrometersConfig,
     TriggerConfig,
 )
+from piccolo3.quantities import Limits
 
 __all__ = ["build_datadir", "build_instrument", "build_server", "path_of", "settings_of"]
 
@@ -123,6 +125,14 @@ def _recording(node: Node) -> RecordingConfig:
         averages=node.take("averages", int),
         follow=node.take("follow", bool),
         queue=node.take("queue", int),
+def _housekeeping(node: Node) -> HousekeepingConfig:
+    limits = {
+        name: Limits(warn=child.get("warn", float), alarm=child.get("alarm", float))
+        for name, child in node.children.items()
+    }
+    return HousekeepingConfig(interval=node.take("interval", float), limits=MappingProxyType(limits))
+
+
     )
 
 
@@ -162,6 +172,7 @@ def build_instrument(node: Node) -> InstrumentConfig:
         gpio=GpioConfig(pin_factory=node.children["gpio"].take("pin_factory", str)),
         indicator=IndicatorConfig(
             driver=node.children["indicator"].take("driver", str), pin=node.children["indicator"].get("pin", int)
+        housekeeping=_housekeeping(node.children["housekeeping"]),
         ),
         simulation=SimulationConfig(
             seed=simulation.get("seed", int),

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from piccolo3.quantities import QUANTITIES, Limits
+
 __all__ = [
     "CatalogueConfig",
     "ChannelConfig",
@@ -15,6 +17,7 @@ __all__ = [
     "DaemonConfig",
     "DatadirConfig",
     "GpioConfig",
+    "HousekeepingConfig",
     "IndicatorConfig",
     "InstrumentConfig",
     "LoggingConfig",
@@ -181,6 +184,18 @@ class RetentionConfig:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingConfig:
     """How batches are recorded unless a request says otherwise.
+def _default_limits() -> Mapping[str, Limits]:
+    return MappingProxyType({quantity.name: quantity.limits for quantity in QUANTITIES if quantity.side is not None})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HousekeepingConfig:
+    """Samples every `interval` s; `limits` by the name of the quantity."""
+
+    interval: float = 60.0
+    limits: Mapping[str, Limits] = field(default_factory=_default_limits, hash=False)
+
+
 
     `mode` is classic, dark_each or deled; `averages` exposures make one spectrum; with `follow` integration times
     follow the light; `queue` sequences may wait for the disk.
@@ -252,6 +267,7 @@ class InstrumentConfig:
     recording: RecordingConfig = RecordingConfig()
     quality: QualityConfig = QualityConfig()
     trigger: TriggerConfig = TriggerConfig()
+    housekeeping: HousekeepingConfig = HousekeepingConfig()
     gpio: GpioConfig = GpioConfig()
     indicator: IndicatorConfig = IndicatorConfig()
     simulation: SimulationConfig = SimulationConfig()

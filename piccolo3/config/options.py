@@ -1,14 +1,14 @@
 """Every option of both files, declared once.
 
 Names, defaults and meanings are those of the original piccolo3; `driver`, `model`, the pins and times of the
-shutters and the sections [catalogue], [retention], [recording], [quality], [trigger], [gpio], [indicator] and
-[simulation] are additions.
+shutters and the sections [catalogue], [retention], [housekeeping], [recording], [quality], [trigger], [gpio],
+[indicator] and [simulation] are additions.
 """
 
 from __future__ import annotations
 
 from piccolo3.config.declaration import Obsolete, Option, Section
-from piccolo3.config.options_data import CATALOGUE, RETENTION
+from piccolo3.config.options_data import CATALOGUE, HOUSEKEEPING, RETENTION
 from piccolo3.config.options_pins import GPIO, INDICATOR
 from piccolo3.config.options_recording import QUALITY, RECORDING, TRIGGER
 from piccolo3.config.values import PIN, Boolean, Choice, Integer, Name, Number, Numbers, Optional, Text
@@ -337,6 +337,7 @@ INSTRUMENT = Section(
         GPIO,
         INDICATOR,
         Section(
+        HOUSEKEEPING,
             name="simulation",
             text="The world that simulated instruments see.",
             options=(

@@ -1,11 +1,12 @@
-"""The options of the catalogue and of removing old files: additions to the instrument file."""
+"""The options of the catalogue, of removing old files and of housekeeping: additions to the instrument file."""
 
 from __future__ import annotations
 
 from piccolo3.config.declaration import Option, Section
 from piccolo3.config.values import Integer, Number, Optional, Text
+from piccolo3.quantities import QUANTITIES, Quantity
 
-__all__ = ["CATALOGUE", "RETENTION"]
+__all__ = ["CATALOGUE", "HOUSEKEEPING", "RETENTION"]
 
 CATALOGUE = Section(
     name="catalogue",
@@ -36,4 +37,32 @@ RETENTION = Section(
             "means never.",
         ),
     ),
+)
+
+
+def _limits(quantity: Quantity) -> Section:
+    kind = Optional(Number(unit=quantity.unit or None), "never")
+    at = "at or above" if quantity.side == "above" else "at or below"
+    return Section(
+        name=quantity.name,
+        text=quantity.text,
+        options=(
+            Option(name="warn", kind=kind, default_value=quantity.limits.warn, text=f"Warn {at} this."),
+            Option(name="alarm", kind=kind, default_value=quantity.limits.alarm, text=f"Give an alarm {at} this."),
+        ),
+    )
+
+
+HOUSEKEEPING = Section(
+    name="housekeeping",
+    text="What is measured of the rig itself, all the time. See [housekeeping](housekeeping.md).",
+    options=(
+        Option(
+            name="interval",
+            kind=Number(minimum=1, maximum=86_400, unit="s"),
+            default_value=60.0,
+            text="The time between two samples.",
+        ),
+    ),
+    sections=tuple(_limits(quantity) for quantity in QUANTITIES if quantity.side is not None),
 )

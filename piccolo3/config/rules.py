@@ -8,6 +8,7 @@ from piccolo3.config.check import Node
 from piccolo3.config.declaration import where
 from piccolo3.config.findings import DEFAULT, Findings, Origin
 from piccolo3.config.options import BOARD_PINS, MODELS
+from piccolo3.quantities import quantity_of
 
 __all__ = ["apply_rules"]
 
@@ -30,6 +31,7 @@ def apply_rules(instrument: Node, findings: Findings) -> None:
 
 
 def _origin(node: Node, name: str) -> Origin:
+    _check_limits(instrument.children["housekeeping"], findings)
     origin = node.values[name].origin
     return node.origin if origin == DEFAULT else origin
 
@@ -116,3 +118,13 @@ def _check_calibrations(channels: list[Node], spectrometers: list[Node], finding
                 known = ", ".join(direction for direction in directions if direction)
                 text = f"{where(node.path)}: no channel has the direction '{name}' (known: {known})"
                 findings.problem(node.origin, text)
+
+
+def _check_limits(housekeeping: Node, findings: Findings) -> None:
+    for name, node in housekeeping.children.items():
+        warn, alarm = node.get("warn", float), node.get("alarm", float)
+        sign = 1 if quantity_of(name).side == "above" else -1
+        if warn is not None and alarm is not None and sign * warn > sign * alarm:
+            wrong = "above" if sign > 0 else "below"
+            text = f"{where(node.path)}: warn = {warn:g} is {wrong} alarm = {alarm:g}: there would never be a warning"
+            findings.problem(_origin(node, "warn"), text)

@@ -114,19 +114,20 @@ class Health:
         self._set(what, level, sentence, None)
 
     def _set(self, what: str, level: Level, sentence: str, value: JsonValue) -> None:
-        before = self.level_of(what)
-        if level is Level.OK:
-            trouble = self._troubles.pop(what, None)
-            if trouble is not None and value is not None:
-                sentence = f"no longer: {trouble.sentence}"
-        elif level is before and value is not None:
-            return  # the sentence stays that of the change: a value that wanders is no news
-        else:
+        before = self._troubles.get(what)
+        if level is (Level.OK if before is None else before.level) and (
+            before is None or value is not None or before.sentence == sentence
+        ):
+            return  # the sentence of a value stays that of the change: one that wanders is no news
+        if level is not Level.OK:
             self._troubles[what] = _Trouble(level=level, sentence=sentence[:_MOST_SENTENCE])
-        if level is not before:
-            self._broker.publish(
-                HealthChanged(what=what, level=level, sentence=sentence, time=self._clock.utcnow(), value=value)
-            )
+        elif before is not None:
+            del self._troubles[what]
+            if value is not None:
+                sentence = f"no longer: {before.sentence}"
+        self._broker.publish(
+            HealthChanged(what=what, level=level, sentence=sentence, time=self._clock.utcnow(), value=value)
+        )
 
 
 def _sentence(quantity: Quantity, name: str, value: float) -> str:

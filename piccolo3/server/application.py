@@ -20,6 +20,7 @@ from piccolo3.components import (
 )
 from piccolo3.config import Configuration
 from piccolo3.devices import Host
+from piccolo3.server.care import Care
 from piccolo3.server.engine import Engine
 from piccolo3.server.kept import kept_text
 from piccolo3.store import RunInfo
@@ -37,6 +38,8 @@ class Application:
         self._clock = clock
         self._engine = Engine(configuration.instrument, server.data_dir, clock, configuration=kept_text(configuration))
         self._system = Worker("system")
+        self._host = Host()
+        self._housekeeping = configuration.instrument.housekeeping
         self._mount = Mount(server.datadir.device, server.datadir.mntpnt)
         self._address = server.coap
         self._stack = AsyncExitStack()
@@ -61,17 +64,28 @@ class Application:
         self._system.start()
         stack.push_async_callback(self._system.stop, 0.1)
         engine = await stack.enter_async_context(self._engine)
-        self.root = self._tree(engine, await engine.writer.runs())
+        care = Care(engine, self._host, self._housekeeping, 100.0)
+        self.root = self._tree(engine, care, await engine.writer.runs())
         server = CoapServer(self.root, self._address.address, self._address.port, endpoints)
         await stack.enter_async_context(server)
+        stack.push_async_callback(care.stop)
+        care.start()
         engine.verifier.start()  # what it needs takes a while to load, and clients don't have to wait for it
 
-    def _tree(self, engine: Engine, runs: Sequence[RunInfo]) -> Component:
+    def _tree(self, engine: Engine, care: Care, runs: Sequence[RunInfo]) -> Component:
         broker, recorder = engine.broker, engine.recorder
         return Group(
             "",
             [
-                SystemInformation(Host(), self._system, self._clock, __version__),
+                SystemInformation(
+                    self._host,
+                    self._system,
+                    self._clock,
+                    __version__,
+                    health=care.health,
+                    housekeeper=care.housekeeper,
+                    broker=broker,
+                ),
                 DataDirectoryResources(recorder, engine.writer, self._mount, broker, runs),
                 Shutters(engine.shutters, engine.operations, recorder, broker),
                 Spectrometers(engine.spectrometers, engine.times, recorder, broker),

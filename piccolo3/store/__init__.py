@@ -8,6 +8,7 @@ from piccolo3.store.directory import DataDirectory
 from piccolo3.store.interface import Files, Store
 from piccolo3.store.memory import MemoryStore
 from piccolo3.store.report import CheckProgress, CheckReport, Verification
+from piccolo3.store.space import free_bytes
 from piccolo3.store.statefile import STATE_FILE, StateFile
 from piccolo3.store.values import (
     BatchEnd,
@@ -50,4 +51,5 @@ __all__ = [
     "StateFile",
     "Store",
     "Verification",
+    "free_bytes",
 ]

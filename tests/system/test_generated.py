@@ -5,9 +5,14 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from docs import generate
+from docs import generate, housekeeping
 
 
 def test_the_tree_in_coap_md_is_that_of_the_code() -> None:
     written = (Path(generate.ROOT) / "coap.md").read_text(encoding="utf-8")
     assert asyncio.run(generate.coap_md()) == written, "run `make docs`"
+
+
+def test_the_page_about_housekeeping_is_that_of_the_code() -> None:
+    written = (Path(generate.ROOT) / "docs/reference/housekeeping.md").read_text(encoding="utf-8")
+    assert housekeeping.page() == written, "run `make docs`"

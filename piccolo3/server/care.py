@@ -1,0 +1,74 @@
+"""Housekeeping of the engine: what is sampled, compared with limits, shown, and noted in the catalogue."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from piccolo3.config import HousekeepingConfig
+from piccolo3.devices import Host, Vitals
+from piccolo3.errors import StoreError
+from piccolo3.housekeeping import Health, HealthChanged, Housekeeper, Keeping, Level, Sampler
+from piccolo3.quantities import Limits
+from piccolo3.server.engine import Engine
+from piccolo3.store import free_bytes
+
+__all__ = ["Care"]
+
+_LEVELS = {Level.OK: "info", Level.WARN: "warning", Level.ALARM: "alarm"}
+_ROOM = "free_space"
+
+
+class Care:
+    """Takes care of an engine that runs. Free space below the `reserve` (MB) is an alarm, whatever is configured."""
+
+    def __init__(self, engine: Engine, host: Host, configuration: HousekeepingConfig, reserve: float) -> None:
+        self._engine = engine
+        self.health = Health(_with_reserve(configuration, reserve), engine.clock, engine.broker)
+        sampler = Sampler(
+            vitals=Vitals(),
+            host=host,
+            clock=engine.clock,
+            spectrometers=engine.spectrometers,
+            shutters=engine.operations,
+            queue=lambda: engine.recorder.progress.queue,
+            free_space=lambda: _free(engine.writer.path),
+        )
+        self.housekeeper = Housekeeper(
+            sampler,
+            self.health,
+            Keeping(engine.writer, sampler.columns).keep,
+            engine.clock,
+            interval=configuration.interval,
+        )
+        engine.broker.subscribe(HealthChanged, self._note)
+
+    def start(self) -> None:
+        """Begin with a sample."""
+        self.housekeeper.start()
+
+    async def stop(self) -> None:
+        """No more samples."""
+        await self.housekeeper.stop()
+
+    def _note(self, event: HealthChanged) -> None:
+        self._engine.journal.note(
+            "health",
+            event.sentence,
+            level=_LEVELS[event.level],
+            source=event.what,
+            details={"status": event.level.word, "value": event.value},
+        )
+
+
+def _with_reserve(configuration: HousekeepingConfig, reserve: float) -> dict[str, Limits]:
+    limits = dict(configuration.limits)
+    limits[_ROOM] = replace(limits[_ROOM], alarm=max(reserve, limits[_ROOM].alarm or 0.0))
+    return limits
+
+
+def _free(path: Path) -> int | None:
+    try:
+        return free_bytes(path)
+    except StoreError:  # whoever writes says so
+        return None
