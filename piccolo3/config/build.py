@@ -78,11 +78,17 @@ def _channel(node: Node) -> ChannelConfig:
         reverse=node.take("reverse", bool),
         fibre_diameter=node.take("fibreDiameter", float),
         driver=node.take("driver", str),
-        open_pin=node.take("open_pin", int),
-        close_pin=node.take("close_pin", int),
+        open_pin=_pin(node, "open_pin"),
+        close_pin=_pin(node, "close_pin"),
         pulse_time=node.take("pulse_time", float),
         settling_time=node.take("settling_time", float),
+        spectrometer=node.get("spectrometer", str),
     )
+
+
+def _pin(node: Node, name: str) -> int:
+    pin = node.get(name, int)
+    return -1 if pin is None else pin  # only where no pin is needed; the rules have seen to that
 
 
 def _spectrometer(node: Node) -> SpectrometerConfig:
@@ -127,6 +133,12 @@ def _recording(node: Node) -> RecordingConfig:
         queue=node.take("queue", int),
 def _housekeeping(node: Node) -> HousekeepingConfig:
     limits = {
+def _recording(node: Node) -> RecordingConfig:
+    return RecordingConfig(
+        mode=node.take("mode", str),
+        averages=node.take("averages", int),
+        follow=node.take("follow", bool),
+        queue=node.take("queue", int),
         name: Limits(warn=child.get("warn", float), alarm=child.get("alarm", float))
         for name, child in node.children.items()
     }
@@ -160,6 +172,7 @@ def build_instrument(node: Node) -> InstrumentConfig:
     output, simulation = node.children["output"], node.children["simulation"]
     spectrometers = node.children["spectrometers"]
     return InstrumentConfig(
+        housekeeping=_housekeeping(node.children["housekeeping"]),
         channels=tuple(_channel(child) for child in node.children["channels"].children.values()),
         spectrometers=tuple(_spectrometer(child) for child in spectrometers.children.values()),
         all_spectrometers=_all_spectrometers(spectrometers),
@@ -172,7 +185,6 @@ def build_instrument(node: Node) -> InstrumentConfig:
         gpio=GpioConfig(pin_factory=node.children["gpio"].take("pin_factory", str)),
         indicator=IndicatorConfig(
             driver=node.children["indicator"].take("driver", str), pin=node.children["indicator"].get("pin", int)
-        housekeeping=_housekeeping(node.children["housekeeping"]),
         ),
         simulation=SimulationConfig(
             seed=simulation.get("seed", int),

@@ -97,7 +97,9 @@ class ChannelConfig:
     """One channel. `fibre_diameter` is in µm, times are in ms, pins are BCM numbers as labelled on the board.
 
     With `reverse` a pulse on `open_pin` closes the shutter: `opening_pin` and `closing_pin` say which pin to pulse.
-    The driver "level" uses `open_pin` alone: on is open, with `reverse` closed.
+    The driver "level" uses `open_pin` alone: on is open, with `reverse` closed. With the driver "spectrometer" no pin
+    is used, those that were not given are -1, and `spectrometer` is the serial number of the one that the shutter is
+    in; else it is None.
     """
 
     shutter: str
@@ -109,6 +111,7 @@ class ChannelConfig:
     close_pin: int
     pulse_time: float = 5.0
     settling_time: float = 10.0
+    spectrometer: str | None = None
 
     @property
     def opening_pin(self) -> int:

@@ -145,20 +145,26 @@ _CHANNEL = Section(
             default="`simulated` if all spectrometers are simulated, otherwise `gpio`",
             text="What moves the shutter: `gpio` is a pulse on one of two pins of the Raspberry Pi, after which it "
             "stays where it is; `level` is a servo or solenoid that is open as long as `open_pin` is on (with "
-            "`reverse`: off); `spectrometer` is the shutter inside a spectrometer, which can't be used yet; or the "
-            "simulation.",
+            "`reverse`: off); `spectrometer` is the shutter inside a spectrometer; or the simulation.",
+        ),
+        Option(
+            name="spectrometer",
+            kind=Optional(Name(), "none"),
+            default="required with the driver `spectrometer`",
+            text="The serial number of the spectrometer that the shutter is in; only with the driver `spectrometer`. "
+            "Such a shutter keeps the light from this spectrometer alone.",
         ),
         Option(
             name="open_pin",
             kind=Optional(PIN, "board"),
             default="shutter_1: `18`, shutter_2: `22`, shutter_3: `23`, others: required",
-            text="The pin (BCM number) for opening.",
+            text="The pin (BCM number) for opening; not used with the driver `spectrometer`.",
         ),
         Option(
             name="close_pin",
             kind=Optional(PIN, "board"),
             default="shutter_1: `17`, shutter_2: `27`, shutter_3: `24`, others: required",
-            text="The pin (BCM number) for closing; not used with the driver `level`.",
+            text="The pin (BCM number) for closing; not used with the drivers `level` and `spectrometer`.",
         ),
         Option(
             name="pulse_time",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from piccolo3.config.check import Node
 from piccolo3.config.declaration import where
@@ -11,6 +11,8 @@ from piccolo3.config.options import BOARD_PINS, MODELS
 from piccolo3.quantities import quantity_of
 
 __all__ = ["apply_rules"]
+
+_PINS_OF: Mapping[str, tuple[str, ...]] = {"level": ("open_pin",), "spectrometer": ()}  # others have both
 
 
 def apply_rules(instrument: Node, findings: Findings) -> None:
@@ -26,6 +28,7 @@ def apply_rules(instrument: Node, findings: Findings) -> None:
     on_pins = any(channel.get("driver", str) in {"gpio", "level"} for channel in channels)
     indicator.resolve("driver", "gpio" if on_pins else "none")
     _check_directions(channels, findings)
+    _check_gates(channels, spectrometers, findings)
     _check_pins(_pins(channels, spectrometers, instrument.children["trigger"], indicator), findings)
     _check_calibrations(channels, spectrometers, findings)
 
@@ -54,14 +57,13 @@ def _complete_channel(node: Node, driver: str, findings: Findings) -> None:
     node.resolve("driver", driver)
     shutter = node.path[-1]
     board = BOARD_PINS.get(shutter)
-    if node.get("driver", str) == "spectrometer":
-        text = f"{where(node.path)}: driver = spectrometer: the shutters inside spectrometers can't be used yet"
-        findings.problem(_origin(node, "driver"), text)
     if node.get("driver", str) == "level" and (pin := node.get("open_pin", int)) is not None:
         node.resolve("close_pin", pin)  # there is no other one
     for index, name in enumerate(("open_pin", "close_pin")):
         if board is not None:
             node.resolve(name, board[index])
+        elif node.get("driver", str) == "spectrometer":
+            continue
         elif node.values[name].value is None and not node.values[name].broken:
             text = f"{where(node.path)}: '{name}' is missing; the board has no {shutter}, so its pins must be given"
             findings.problem(_origin(node, name), text)
@@ -78,11 +80,39 @@ def _check_directions(channels: list[Node], findings: Findings) -> None:
             findings.problem(_origin(node, "direction"), text)
 
 
+def _check_gates(channels: list[Node], spectrometers: list[Node], findings: Findings) -> None:
+    """Shutters inside spectrometers: each has one, and it is known which."""
+    drivers = {node.path[-1]: node.get("driver", str) for node in spectrometers}
+    first: dict[str, Node] = {}
+    for node in channels:
+        name, inside = node.get("spectrometer", str), node.get("driver", str) == "spectrometer"
+        if name is None and inside and not node.values["spectrometer"].broken:
+            text = "driver = spectrometer: 'spectrometer' is missing; it must be the serial number of the one with it"
+            findings.problem(_origin(node, "driver"), f"{where(node.path)}: {text}")
+        if name is None:
+            continue
+        wrong = None
+        if not inside:
+            wrong = "it counts only with driver = spectrometer"
+        elif name not in drivers:
+            wrong = f"there is no such spectrometer (known: {', '.join(drivers)})"
+        elif drivers[name] == "simulated":
+            wrong = "a simulated spectrometer has no shutter inside"
+        elif (other := first.setdefault(name, node)) is not node:
+            wrong = f"{other.path[-1]} is the shutter inside it already"
+        if wrong is not None:
+            findings.problem(_origin(node, "spectrometer"), f"{where(node.path)}: spectrometer = {name}: {wrong}")
+        if inside and node.get("reverse", bool):
+            text = f"{where(node.path)}: reverse = True: the shutter inside a spectrometer knows no other way"
+            findings.problem(_origin(node, "reverse"), text)
+
+
 def _pins(
     channels: list[Node], spectrometers: list[Node], trigger: Node, indicator: Node
 ) -> Iterator[tuple[Node, str, int]]:
     for node in channels:
-        for name in ("open_pin",) if node.get("driver", str) == "level" else ("open_pin", "close_pin"):
+        driver = node.get("driver", str)
+        for name in _PINS_OF.get(driver or "", ("open_pin", "close_pin")):
             if (pin := node.get(name, int)) is not None:
                 yield node, name, pin
     for node in spectrometers:

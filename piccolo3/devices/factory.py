@@ -9,6 +9,7 @@ from functools import partial
 
 from piccolo3.clock import Clock
 from piccolo3.config import ChannelConfig, IndicatorConfig, InstrumentConfig, SpectrometerConfig, TriggerConfig
+from piccolo3.devices.gated import GatedShutter
 from piccolo3.devices.gpio import GpioIndicator, GpioPowerSwitch, GpioTrigger, LevelShutter, PulseShutter
 from piccolo3.devices.hosting import HostedSpectrometer
 from piccolo3.devices.indicator import Indicator, SimulatedIndicator
@@ -128,6 +129,8 @@ def _shutter(channel: ChannelConfig, world: World, clock: Clock, pins: Pins) -> 
         return PulseShutter(channel, pins)
     if channel.driver == "level":
         return LevelShutter(channel, pins)
+    if channel.driver == "spectrometer":
+        return GatedShutter(channel, clock)
     return UnavailableShutter(f"there is no driver {channel.driver} for the shutter of {channel.direction}")
 
 

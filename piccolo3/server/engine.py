@@ -11,8 +11,8 @@ from types import TracebackType
 
 from piccolo3 import __version__
 from piccolo3.clock import Clock
-from piccolo3.config import InstrumentConfig
-from piccolo3.devices import Host, Rig, build_rig
+from piccolo3.config import ChannelConfig, InstrumentConfig
+from piccolo3.devices import GatedShutter, Host, Rig, build_rig
 from piccolo3.events import Broker
 from piccolo3.recording import IntegrationTimes, Recorder
 from piccolo3.recording.register import Register
@@ -20,6 +20,7 @@ from piccolo3.recording.trace import Trace
 from piccolo3.server.signs import Signs
 from piccolo3.store import STATE_FILE, CataloguedDirectory, DataDirectory, StateFile
 from piccolo3.workers import (
+    GatedShutterWorker,
     IndicatorWorker,
     Journal,
     Operations,
@@ -160,12 +161,14 @@ class Engine:
             ((channel.shutter, channel.direction, rig.shutters[channel.direction]) for channel in instrument.channels),
             self._state,
         )
-        self.shutters = {
-            channel.direction: ShutterWorker(
-                channel.direction, channel, self.operations[channel.direction], clock, broker
-            )
-            for channel in instrument.channels
-        }
+        self.shutters = {channel.direction: self._shutter(channel) for channel in instrument.channels}
+
+    def _shutter(self, channel: ChannelConfig) -> ShutterWorker:
+        shutter, counted = self.rig.shutters[channel.direction], self.operations[channel.direction]
+        if isinstance(shutter, GatedShutter) and channel.spectrometer is not None:
+            spectrometer = self.spectrometers[channel.spectrometer]
+            return GatedShutterWorker(channel, shutter, counted, spectrometer, self.clock, self.broker)
+        return ShutterWorker(channel.direction, channel, counted, self.clock, self.broker)
 
     async def _stop_shutters(self) -> None:
         await asyncio.gather(*(shutter.stop(0.5) for shutter in self.shutters.values()))

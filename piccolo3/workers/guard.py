@@ -78,6 +78,14 @@ class GuardedSpectrometer(Spectrometer):
         with self._limited("set_cooler", self._margin):
             self._device.set_cooler(enabled, target)
 
+    def set_shutter(self, opened: bool) -> None:
+        with self._limited("set_shutter", self._margin):
+            self._device.set_shutter(opened)
+
+    def set_lamp(self, on: bool) -> None:
+        with self._limited("set_lamp", self._margin):
+            self._device.set_lamp(on)
+
     def reset(self) -> None:
         with self._limited("reset", self._open_limit):
             self._device.reset()

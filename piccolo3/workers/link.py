@@ -91,6 +91,7 @@ class Link:
         self._acquirer: Acquires | None = None
         self._worker = Worker(f"spectrometer {name}")
         self._opened = False
+        self._shutter_open = False
         self._told: tuple[SpectrometerInfo, SpectrometerInfo] | None = None  # by the device, and with what was measured
 
     @property
@@ -110,6 +111,7 @@ class Link:
     def drop(self) -> None:
         """The device has failed; it has to be closed and opened again."""
         self._acquirer = None
+        self._shutter_open = False  # as far as anybody can still do something about it
 
     async def stop(self, deadline: float) -> bool:
         """Interrupt what is under way, close, end the thread; False if a stuck driver was left behind."""
@@ -152,11 +154,19 @@ class Link:
             raise DeviceRemoved(f"spectrometer {self._name} is not connected")
         return await self._call(partial(acquire, self._acquirer))
 
+    async def set_shutter(self, opened: bool) -> None:
+        """Move the shutter inside. Raises DeviceError."""
+        self._shutter_open = True  # it may be, also where the call fails
+        await self._call(partial(self._guard.set_shutter, opened))
+        self._shutter_open = opened
+
     async def close(self) -> None:
-        """Close the device as soon as its thread has returned, however long that takes."""
+        """Close the device as soon as its thread has returned, however long that takes; before that its shutter."""
         self._acquirer = None
         await self._worker.idle()
         if self._opened:
+            if self._shutter_open:
+                await self._leave_dark()
             try:
                 await self._call(self._guard.close)
             except DeviceError as error:
@@ -164,6 +174,14 @@ class Link:
                 await self._worker.idle()
             self._opened = False
         self._cooler.closed()
+
+    async def _leave_dark(self) -> None:
+        try:
+            await self.set_shutter(False)
+        except DeviceError as error:
+            _logger.warning("the shutter of spectrometer %s can't be closed: %s", self._name, error)
+            await self._worker.idle()
+            self._shutter_open = False
 
     async def reset(self) -> None:
         """Reset the closed device on its bus. Raises DeviceError, also where that can't be done."""

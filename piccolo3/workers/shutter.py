@@ -97,9 +97,18 @@ class ShutterWorker:
         try:
             await self.close()
         except DeviceError as error:
-            _logger.warning("shutter %s can't be closed: %s", self.direction, error)
+            self._complain(error)
+
+    def _complain(self, error: DeviceError) -> None:
+        _logger.warning("shutter %s can't be closed: %s", self.direction, error)
 
     async def _move(self, move: Callable[[], None], departure: Departure | None) -> float:
+        async with self._moving:
+            return await self._move_now(move, departure)
+
+    async def _move_now(self, move: Callable[[], None], departure: Departure | None) -> float:
+        """For whoever has the lock."""
+
         def moved() -> float:
             if departure is not None and not departure.wait():
                 raise NotMoved
@@ -107,25 +116,24 @@ class ShutterWorker:
             move()
             return self._clock.monotonic()
 
-        async with self._moving:
-            if self._worker.busy and not await at_most(self._worker.idle(), self._deadline):
-                raise DeviceTimeout(f"the driver of shutter {self.direction} is stuck in a call")
-            was_sure, self._sure = self._sure, False
-            after = None if departure is None else departure.decided
-            try:
-                settled = await limited(self._worker, moved, limit=self._deadline, after=after)
-            except DeviceError:
-                raise
-            except NotMoved:
-                self._sure = was_sure
-                raise
-            except Exception as error:
-                _logger.exception("the driver of shutter %s failed in an unexpected way", self.direction)
-                raise DeviceError(f"{type(error).__name__}: {error}") from error
-            finally:
-                self._tell()
-            self._sure, self._settled = True, settled
-            return settled
+        if self._worker.busy and not await at_most(self._worker.idle(), self._deadline):
+            raise DeviceTimeout(f"the driver of shutter {self.direction} is stuck in a call")
+        was_sure, self._sure = self._sure, False
+        after = None if departure is None else departure.decided
+        try:
+            settled = await limited(self._worker, moved, limit=self._deadline, after=after)
+        except DeviceError:
+            raise
+        except NotMoved:
+            self._sure = was_sure
+            raise
+        except Exception as error:
+            _logger.exception("the driver of shutter %s failed in an unexpected way", self.direction)
+            raise DeviceError(f"{type(error).__name__}: {error}") from error
+        finally:
+            self._tell()
+        self._sure, self._settled = True, settled
+        return settled
 
     def _tell(self) -> None:
         if self.status is not self._told:

@@ -15,7 +15,17 @@ from piccolo3.config import SpectrometerConfig
 from piccolo3.devices import Acquirer
 from piccolo3.devices.acquisition import Over, Overtaken
 from piccolo3.devices.interface import Exposure, PowerSwitch, Spectrometer, SpectrometerInfo
-from piccolo3.errors import Busy, Conflict, DeviceError, DeviceRemoved, InvalidValue, SpectrumRejected, Unavailable
+from piccolo3.errors import (
+    Busy,
+    Conflict,
+    DeviceError,
+    DeviceInterrupted,
+    DeviceRemoved,
+    DeviceTimeout,
+    InvalidValue,
+    SpectrumRejected,
+    Unavailable,
+)
 from piccolo3.events import Broker
 from piccolo3.status import SpectrometerStatus
 from piccolo3.workers.calls import at_most, retrieve, wait_for_event
@@ -82,6 +92,11 @@ class SpectrometerWorker:
     def status(self) -> SpectrometerStatus:
         """The state of the device, true at this moment as far as anybody can know."""
         return self._status
+
+    @property
+    def ready(self) -> bool:
+        """Whether the device is there and answers."""
+        return self._status in _RUNNING
 
     @property
     def info(self) -> SpectrometerInfo | None:
@@ -196,6 +211,39 @@ class SpectrometerWorker:
             raise
         if cooler.target != previous[1]:
             self._publish("cooler")
+
+    async def returned(self) -> None:
+        """Wait until the exposure under way, if there is one, has returned, which its deadlines bound."""
+        while self._exposing is not None and not self._exposing.done():
+            await asyncio.wait({self._exposing})
+
+    async def set_shutter(self, opened: bool) -> None:
+        """Move the shutter inside, after the exposure under way.
+
+        Raises Unavailable if not connected, and DeviceError, after which the device may be being reconnected; not so
+        where it has no shutter.
+        """
+        await self.returned()
+        while self._upkeep is not None and not self._upkeep.done():
+            await asyncio.wait({self._upkeep})
+            await self.returned()
+        if self._status is not Status.IDLE or self._goal is not _Goal.CONNECTED:
+            why = f": {self.reason}" if self.reason else ""
+            raise Unavailable(f"the shutter is inside spectrometer {self.serial_number}, {self._status.name}{why}")
+        self._upkeep = asyncio.create_task(self._move_shutter(opened), name=f"shutter inside {self.serial_number}")
+        self._upkeep.add_done_callback(retrieve)
+        await asyncio.shield(self._upkeep)
+
+    async def _move_shutter(self, opened: bool) -> None:
+        try:
+            await self._link.set_shutter(opened)
+        except (DeviceInterrupted, DeviceRemoved, DeviceTimeout) as error:
+            self._drop(error)
+            raise
+        except DeviceError:
+            with contextlib.suppress(DeviceError):
+                await self._do_upkeep()  # it is dropped if it does not answer any more
+            raise
 
     async def acquire(
         self,

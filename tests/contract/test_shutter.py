@@ -10,7 +10,7 @@ import pytest
 
 from piccolo3.clock import Clock, ManualClock, SystemClock
 from piccolo3.config import ChannelConfig
-from piccolo3.devices import Shutter
+from piccolo3.devices import GatedShutter, Shutter
 from piccolo3.devices.gpio import LevelShutter, PulseShutter
 from piccolo3.devices.simulated import SimulatedShutter
 from piccolo3.devices.simulated.blade import Blade
@@ -82,8 +82,22 @@ def level(config: ChannelConfig) -> Adapter:
     return Adapter(LevelShutter(config, rig.pins), SystemClock(), seen, stack.close)
 
 
+def inside(config: ChannelConfig) -> Adapter:
+    """The one inside a spectrometer, and what that is told."""
+    clock, told = ManualClock(), [False]
+    shutter, before = GatedShutter(config, clock), [False]
+    shutter.mover = told.append
+
+    def seen() -> list[tuple[int, float | None]]:
+        was, before[0] = before[0], told[-1]
+        assert told[-1] is (shutter.status is ShutterStatus.OPEN)
+        return [(OPEN_PIN, None)] if was is not before[0] else []
+
+    return Adapter(shutter, clock, seen)
+
+
 PULSED = {"simulated": simulated, "gpio": gpio}
-ADAPTERS = {**PULSED, "level": level}
+ADAPTERS = {**PULSED, "level": level, "spectrometer": inside}
 
 
 def makers(adapters: Mapping[str, Callable[[ChannelConfig], Adapter]]) -> Callable[..., object]:
@@ -166,7 +180,7 @@ def test_returns_when_it_has_settled(make: Callable[[ChannelConfig], Adapter]) -
     adapter = make(CONFIG)
     start = adapter.clock.monotonic()
     adapter.shutter.open()
-    shortest = 0.010 if isinstance(adapter.shutter, LevelShutter) else 0.015
+    shortest = 0.010 if isinstance(adapter.shutter, LevelShutter | GatedShutter) else 0.015
     assert shortest - 1e-9 <= adapter.clock.monotonic() - start < shortest + 0.2
 
 
@@ -178,3 +192,23 @@ def test_cant_be_moved_after_its_release(make: Callable[[ChannelConfig], Adapter
         with pytest.raises(DeviceError):
             move()
     assert status(adapter) is ShutterStatus.CLOSED
+
+
+def test_one_inside_a_spectrometer_is_unavailable_without_it() -> None:
+    shutter = GatedShutter(CONFIG, ManualClock())
+    assert shutter.status is ShutterStatus.UNAVAILABLE
+    with pytest.raises(DeviceError, match="not started"):
+        shutter.open()
+
+    def fail(opened: bool) -> None:
+        raise DeviceError("gone")
+
+    shutter.mover = lambda opened: None
+    shutter.open()
+    assert (shutter.status, shutter.lost()) == (ShutterStatus.OPEN, None)
+    assert shutter.status is ShutterStatus.UNAVAILABLE
+    shutter.close()
+    shutter.mover = fail
+    with pytest.raises(DeviceError, match="gone"):
+        shutter.close()
+    assert shutter.status is ShutterStatus.UNAVAILABLE

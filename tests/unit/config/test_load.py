@@ -30,6 +30,8 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 CHANNELS = "[channels]\n[[shutter_1]]\ndirection = up\n"
 MINIMAL = CHANNELS + "[spectrometers]\n[[dummy_A]]\n"
+INSIDE = "driver = spectrometer\nspectrometer = {}\n"
+GATED = "[channels]\n[[shutter_9]]\ndirection = up\n" + INSIDE.format("S1") + "[spectrometers]\n[[S1]]\n"
 Loader = Callable[..., Configuration]
 
 
@@ -388,7 +390,27 @@ def test_one_mistake_gives_one_sentence(problems: Problems, server: str | bytes,
         ),
         (
             MINIMAL.replace("[spec", "driver = spectrometer\n[spec", 1),
-            "line 4: [channels] [[shutter_1]]: driver = spectrometer: the shutters inside spectrometers can't",
+            "line 4: [channels] [[shutter_1]]: driver = spectrometer: 'spectrometer' is missing; it must be the serial",
+        ),
+        (
+            MINIMAL.replace("[spec", "spectrometer = dummy_A\n[spec", 1),
+            "line 4: [channels] [[shutter_1]]: spectrometer = dummy_A: it counts only with driver = spectrometer",
+        ),
+        (
+            MINIMAL.replace("[spec", INSIDE.format("dummy_A") + "[spec", 1),
+            "line 5: [channels] [[shutter_1]]: spectrometer = dummy_A: a simulated spectrometer has no shutter inside",
+        ),
+        (
+            MINIMAL.replace("[spec", INSIDE.format("S2") + "[spec", 1),
+            "line 5: [channels] [[shutter_1]]: spectrometer = S2: there is no such spectrometer (known: dummy_A)",
+        ),
+        (
+            GATED.replace("[spec", "reverse = True\n[spec"),
+            "line 6: [channels] [[shutter_9]]: reverse = True: the shutter inside a spectrometer knows no other way",
+        ),
+        (
+            GATED.replace("[spec", "[[shutter_8]]\ndirection = down\n" + INSIDE.format("S1") + "[spec"),
+            "line 9: [channels] [[shutter_8]]: spectrometer = S1: shutter_9 is the shutter inside it already",
         ),
         (MINIMAL + "[simulation]\nfan = float(x)\n", "line 7: [simulation]: there is no option 'fan'; it belongs into"),
         ("shutter_1 = 5\n" + MINIMAL, "line 1: there is no option 'shutter_1'"),
@@ -401,6 +423,16 @@ def test_mistakes_of_the_instrument_file(problems: Problems, instrument: str, ex
     ]
     assert len(found) == 1
     assert found[0].startswith(("instrument, " + expected, "instrument: " + expected))
+
+
+def test_a_shutter_inside_a_spectrometer_needs_no_pins(rig: Loader, tmp_path: Path) -> None:
+    configuration = rig("", GATED + "power_switch = 18\n")
+    (channel,) = configuration.instrument.channels
+    assert (channel.driver, channel.spectrometer) == ("spectrometer", "S1")
+    assert (channel.open_pin, channel.close_pin) == (-1, -1)
+    assert configuration.instrument.indicator.driver == "none"
+    board = rig("", GATED.replace("shutter_9", "shutter_1") + "power_switch = 18\n")  # whose pins are free then
+    assert board.instrument.channels[0].spectrometer == "S1"
 
 
 def test_pins_of_a_trigger_that_is_not_there_are_free(rig: Loader) -> None:
