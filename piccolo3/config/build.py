@@ -125,26 +125,20 @@ def _retention(node: Node) -> RetentionConfig:
     return RetentionConfig(keep_days=node.get("keep_days", float), max_bytes=node.get("max_bytes", int))
 
 
-def _recording(node: Node) -> RecordingConfig:
-    return RecordingConfig(
-        mode=node.take("mode", str),
-        averages=node.take("averages", int),
-        follow=node.take("follow", bool),
-        queue=node.take("queue", int),
 def _housekeeping(node: Node) -> HousekeepingConfig:
     limits = {
-def _recording(node: Node) -> RecordingConfig:
-    return RecordingConfig(
-        mode=node.take("mode", str),
-        averages=node.take("averages", int),
-        follow=node.take("follow", bool),
-        queue=node.take("queue", int),
         name: Limits(warn=child.get("warn", float), alarm=child.get("alarm", float))
         for name, child in node.children.items()
     }
     return HousekeepingConfig(interval=node.take("interval", float), limits=MappingProxyType(limits))
 
 
+def _recording(node: Node) -> RecordingConfig:
+    return RecordingConfig(
+        mode=node.take("mode", str),
+        averages=node.take("averages", int),
+        follow=node.take("follow", bool),
+        queue=node.take("queue", int),
     )
 
 
@@ -172,13 +166,13 @@ def build_instrument(node: Node) -> InstrumentConfig:
     output, simulation = node.children["output"], node.children["simulation"]
     spectrometers = node.children["spectrometers"]
     return InstrumentConfig(
-        housekeeping=_housekeeping(node.children["housekeeping"]),
         channels=tuple(_channel(child) for child in node.children["channels"].children.values()),
         spectrometers=tuple(_spectrometer(child) for child in spectrometers.children.values()),
         all_spectrometers=_all_spectrometers(spectrometers),
         output=OutputConfig(clobber=output.take("clobber", bool), split=output.take("split", bool)),
         catalogue=CatalogueConfig(url=node.children["catalogue"].get("url", str)),
         retention=_retention(node.children["retention"]),
+        housekeeping=_housekeeping(node.children["housekeeping"]),
         recording=_recording(node.children["recording"]),
         quality=_quality(node.children["quality"]),
         trigger=_trigger(node.children["trigger"]),

@@ -184,9 +184,6 @@ class RetentionConfig:
     max_bytes: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordingConfig:
-    """How batches are recorded unless a request says otherwise.
 def _default_limits() -> Mapping[str, Limits]:
     return MappingProxyType({quantity.name: quantity.limits for quantity in QUANTITIES if quantity.side is not None})
 
@@ -199,6 +196,9 @@ class HousekeepingConfig:
     limits: Mapping[str, Limits] = field(default_factory=_default_limits, hash=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingConfig:
+    """How batches are recorded unless a request says otherwise.
 
     `mode` is classic, dark_each or deled; `averages` exposures make one spectrum; with `follow` integration times
     follow the light; `queue` sequences may wait for the disk.
@@ -267,10 +267,10 @@ class InstrumentConfig:
     output: OutputConfig = OutputConfig()
     catalogue: CatalogueConfig = CatalogueConfig()
     retention: RetentionConfig = RetentionConfig()
+    housekeeping: HousekeepingConfig = HousekeepingConfig()
     recording: RecordingConfig = RecordingConfig()
     quality: QualityConfig = QualityConfig()
     trigger: TriggerConfig = TriggerConfig()
-    housekeeping: HousekeepingConfig = HousekeepingConfig()
     gpio: GpioConfig = GpioConfig()
     indicator: IndicatorConfig = IndicatorConfig()
     simulation: SimulationConfig = SimulationConfig()

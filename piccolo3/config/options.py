@@ -337,13 +337,13 @@ INSTRUMENT = Section(
         ),
         CATALOGUE,
         RETENTION,
+        HOUSEKEEPING,
         RECORDING,
         QUALITY,
         TRIGGER,
         GPIO,
         INDICATOR,
         Section(
-        HOUSEKEEPING,
             name="simulation",
             text="The world that simulated instruments see.",
             options=(

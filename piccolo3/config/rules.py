@@ -31,10 +31,10 @@ def apply_rules(instrument: Node, findings: Findings) -> None:
     _check_gates(channels, spectrometers, findings)
     _check_pins(_pins(channels, spectrometers, instrument.children["trigger"], indicator), findings)
     _check_calibrations(channels, spectrometers, findings)
+    _check_limits(instrument.children["housekeeping"], findings)
 
 
 def _origin(node: Node, name: str) -> Origin:
-    _check_limits(instrument.children["housekeeping"], findings)
     origin = node.values[name].origin
     return node.origin if origin == DEFAULT else origin
 
