@@ -10,7 +10,7 @@ BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format coverage bench soak docs clean distclean
+.PHONY: help demo test lint format coverage bench soak faults docs clean distclean
 .DELETE_ON_ERROR:
 
 help:
@@ -22,6 +22,7 @@ help:
 	@echo "make format      let ruff format the code"
 	@echo "make coverage    run the tests and write htmlcov/index.html"
 	@echo "make bench       run the benchmarks"
+	@echo "make faults      let everything fail in every phase, write the table in docs/reference/fault-matrix.md"
 	@echo "make soak        record on emulated instruments that fail all the time, for HOURS=1, and look for mistakes"
 	@echo "make docs        write the generated parts of the documentation again"
 	@echo "make clean       remove caches and reports; make distclean also $(VENV) and demo-data"
@@ -84,6 +85,9 @@ bench: $(VENV)/.dev
 
 soak: $(VENV)/.dev
 	$(BIN)/python -m soak --hours $(HOURS)
+
+faults: $(VENV)/.dev
+	$(BIN)/python -m soak.table
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m docs.generate
