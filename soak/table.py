@@ -34,9 +34,11 @@ A second of each time is the pause before the first attempt to connect again. A 
 seconds after it should have, and while connecting after ten seconds, unless the driver itself gives up before.
 """
 _REMARKS = {
-    Phase.IDLE: "Through pyseabreeze, nothing is asked of an idle QE Pro; whether it is still there is seen on the bus.",
-    Phase.SETTING: "A QE Pro is not asked to acknowledge an integration time. That it has not taken one is seen from when the\n"
-    "exposure comes, and then it is set, and exposed, once more.",
+    Phase.IDLE: """\
+Through pyseabreeze, nothing is asked of an idle QE Pro; whether it is still there is seen on the bus.""",
+    Phase.SETTING: """\
+A QE Pro is not asked to acknowledge an integration time. That it has not taken one is seen from when the
+exposure comes, and then it is set, and exposed, once more.""",
 }
 _VARYING = (
     (r" at bus \d+ address \d+", ""),
