@@ -1,19 +1,22 @@
-"""`data_dir`: runs, their files, and the device that carries them."""
+"""`data_dir`: runs, their files, their catalogue, and the device that carries them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from piccolo3.components.arguments import Argument
+from piccolo3.components.catalogue import CatalogueResources
 from piccolo3.components.component import Component
 from piccolo3.components.datatypes import Boolean, Integer, ListOf, Nullable, SafeName, Text, Truth
 from piccolo3.components.declaration import command, lookup, value
+from piccolo3.components.latest import Latest
 from piccolo3.errors import Busy, Conflict, InvalidValue
 from piccolo3.events import Broker
 from piccolo3.recording import Recorder, RunChanged
 from piccolo3.store import RunInfo
 from piccolo3.store.mount import Mount
-from piccolo3.workers import Writer
+from piccolo3.workers import Verifier, Writer
 
 __all__ = ["DataDirectoryResources"]
 
@@ -22,16 +25,22 @@ _PATH = Text(max_length=4096)
 _LISTED = 20
 
 
-class DataDirectoryResources(Component):
+class DataDirectoryResources(CatalogueResources):
     """The data directory, seen by clients."""
 
     def __init__(
-        self, recorder: Recorder, writer: Writer, mount: Mount, broker: Broker, runs: Sequence[RunInfo] = ()
+        self,
+        recorder: Recorder,
+        writer: Writer,
+        verifier: Verifier,
+        mount: Mount,
+        broker: Broker,
+        runs: Sequence[RunInfo] = (),
     ) -> None:
         self._runs = _Runs(recorder, writer)
-        super().__init__("data_dir", title="runs and their files", children=[self._runs])
+        children = [self._runs, Latest(writer, broker)]
+        super().__init__("data_dir", writer, verifier, broker, title="runs and their files", children=children)
         self._recorder = recorder
-        self._writer = writer
         self._mount = mount
         self._runs.note(runs)
         broker.subscribe(RunChanged, lambda _: self.announce("current_run"))
@@ -78,13 +87,17 @@ class DataDirectoryResources(Component):
         """Return names of runs."""
         runs = await self._writer.runs()
         self._runs.note(runs)
-        runs.sort(key=(lambda run: (run.name,)) if alpha else (lambda run: (run.modified, run.name)), reverse=reverse)
+        runs.sort(key=(lambda run: (run.name,)) if alpha else _by_change, reverse=reverse)
         names = [run.name for run in runs]
         size = nitems or max(1, len(names))
         pages = max(1, -(-len(names) // size))
         if page >= pages:
             raise InvalidValue(f"there is no page {page}, the last one is {pages - 1}", argument="page")
         return names[page * size : (page + 1) * size]
+
+
+def _by_change(run: RunInfo) -> tuple[int, datetime, str]:
+    return run.rank, run.modified, run.name
 
 
 class _Runs(Component):
@@ -98,7 +111,7 @@ class _Runs(Component):
 
     def note(self, runs: Sequence[RunInfo]) -> None:
         """Remember which runs are the newest, so that listing them does not touch the disk."""
-        newest = sorted(runs, key=lambda run: (run.modified, run.name), reverse=True)
+        newest = sorted(runs, key=_by_change, reverse=True)
         self._newest = tuple(run.name for run in newest[:_LISTED])
 
     def children(self) -> Mapping[str, Component]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from piccolo3.events import Event
@@ -66,7 +67,7 @@ class IntegrationTimeChanged(Event):
 class SpectrumSummary:
     """What a list of recorded spectra shows of one: integration time in ms, peak in percent of saturation.
 
-    `flags` are the names of its quality flags.
+    `flags` are the names of its quality flags, `peak` is the peak in counts, `start` when the exposure began.
     """
 
     serial_number: str
@@ -76,6 +77,8 @@ class SpectrumSummary:
     peak_percent: float
     saturated: bool
     flags: tuple[str, ...] = ()
+    peak: int = 0
+    start: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

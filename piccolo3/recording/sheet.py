@@ -142,6 +142,8 @@ def summarise(spectra: SpectraList) -> tuple[SpectrumSummary, ...]:
             peak_percent=spectrum.peak_percent,
             saturated=spectrum.is_saturated,
             flags=spectrum.quality_text,
+            peak=spectrum.peak,
+            start=spectrum.exposure_start,
         )
         for spectrum in spectra.spectra
     )

@@ -36,7 +36,14 @@ class Application:
     def __init__(self, configuration: Configuration, clock: Clock) -> None:
         server = configuration.server
         self._clock = clock
-        self._engine = Engine(configuration.instrument, server.data_dir, clock, configuration=kept_text(configuration))
+        self._reserve = server.datadir.reserve
+        self._engine = Engine(
+            configuration.instrument,
+            server.data_dir,
+            clock,
+            configuration=kept_text(configuration),
+            reserve=round(self._reserve * 1e6),
+        )
         self._system = Worker("system")
         self._host = Host()
         self._housekeeping = configuration.instrument.housekeeping
@@ -64,7 +71,7 @@ class Application:
         self._system.start()
         stack.push_async_callback(self._system.stop, 0.1)
         engine = await stack.enter_async_context(self._engine)
-        care = Care(engine, self._host, self._housekeeping, 100.0)
+        care = Care(engine, self._host, self._housekeeping, self._reserve)
         self.root = self._tree(engine, care, await engine.writer.runs())
         server = CoapServer(self.root, self._address.address, self._address.port, endpoints)
         await stack.enter_async_context(server)
@@ -86,7 +93,7 @@ class Application:
                     housekeeper=care.housekeeper,
                     broker=broker,
                 ),
-                DataDirectoryResources(recorder, engine.writer, self._mount, broker, runs),
+                DataDirectoryResources(recorder, engine.writer, engine.verifier, self._mount, broker, runs),
                 Shutters(engine.shutters, engine.operations, recorder, broker),
                 Spectrometers(engine.spectrometers, engine.times, recorder, broker),
                 Control(recorder, engine.spectrometers, engine.trigger, broker),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from piccolo3.jsonvalue import JsonValue
+from piccolo3.wire.arrays import TypedArray
 from piccolo3.wire.errors import body_of, code_of, error_from
 from piccolo3.wire.names import safe_name
 from piccolo3.wire.payload import CBOR, JSON, MAX_OBSERVABLE, MAX_PAYLOAD, arguments, decode, encode
@@ -13,6 +14,7 @@ __all__ = [
     "MAX_OBSERVABLE",
     "MAX_PAYLOAD",
     "JsonValue",
+    "TypedArray",
     "arguments",
     "body_of",
     "code_of",

@@ -1,13 +1,15 @@
 """Checks that CBOR (RFC 8949) is well-formed and of JSON's types, before a decoder makes objects of it.
 
 A general decoder acts on tags (references that grow without bound, regular expressions, dates, huge integers);
-here they are refused before anything is built. The check reads each head once and does not recurse.
+here they are refused before anything is built, except for those of arrays of integers. The check reads each head once
+and does not recurse.
 """
 
 from __future__ import annotations
 
 from piccolo3.errors import InvalidValue
 from piccolo3.jsonvalue import MAX_DEPTH
+from piccolo3.wire.arrays import ARRAY_TAGS
 
 __all__ = ["check_cbor"]
 
@@ -30,7 +32,10 @@ _SIMPLE_SIZES = tuple(_simple_size(byte) for byte in range(256))
 
 
 def check_cbor(data: bytes) -> None:
-    """Raise InvalidValue unless `data` is one CBOR item of JSON's types: numbers, texts, lists, maps with text keys."""
+    """Raise InvalidValue unless `data` is one CBOR item of JSON's types: numbers, texts, lists, maps with text keys.
+
+    Typed arrays of integers (RFC 8746) are taken for lists.
+    """
     scan = _Scan(data)
     try:
         scan.run()
@@ -95,6 +100,9 @@ class _Scan:
     def _item(self, byte: int) -> bool:
         """Read a text or the head of a list or map. Whether a container opened."""
         major = byte >> 5
+        if major == _TAG and byte & 31 == 24 and self._data[self._at + 1] in ARRAY_TAGS:
+            self._array()
+            return False
         if major not in (_TEXT, _LIST, _MAP):
             names = {_BYTES: "byte strings are not taken", _TAG: "tags are not taken"}
             raise self.wrong(names.get(major, "a head that is not well-formed, or no value of JSON"))
@@ -107,6 +115,18 @@ class _Scan:
         is_map = major == _MAP
         self._open.append(_Container(is_map, length * 2 if is_map and length != _UNKNOWN else length))
         return True
+
+    def _array(self) -> None:
+        """Step over a typed array."""
+        size = ARRAY_TAGS[self._data[self._at + 1]]
+        self._at += 2
+        byte = self._data[self._at]
+        if byte >> 5 != _BYTES or byte & 31 == 31:
+            raise self.wrong("a typed array is not a byte string")
+        length = self._length(byte & 31)
+        if length % size:
+            raise self.wrong("a typed array ends within an element")
+        self._at += length
 
     def _length(self, info: int) -> int:
         """Step over the head of a text, list or map; its length, `_UNKNOWN` where a break will end it."""

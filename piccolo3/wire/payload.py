@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 
 import cbor2
 
 from piccolo3.errors import InvalidValue, TooLarge, UnsupportedFormat
 from piccolo3.jsonvalue import JsonValue, parse, plain
+from piccolo3.wire.arrays import TypedArray, from_tag
 from piccolo3.wire.cborscan import check_cbor
 
 __all__ = ["CBOR", "JSON", "MAX_OBSERVABLE", "MAX_PAYLOAD", "arguments", "decode", "encode"]
@@ -48,18 +50,29 @@ def decode(payload: bytes, content_format: int | None = None, *, limit: int | No
 def _decode_cbor(payload: bytes) -> JsonValue:
     check_cbor(payload)
     try:
-        return plain(cbor2.loads(payload))
+        return plain(cbor2.loads(payload, tag_hook=from_tag))
     except (cbor2.CBORDecodeError, ValueError) as error:  # text that is not UTF-8
         raise InvalidValue(f"not CBOR: {error}") from error
 
 
 def encode(value: JsonValue, content_format: int = JSON) -> bytes:
-    """The payload of a value, JSON as the original wrote it. Raises InvalidValue for what `decode` would refuse."""
+    """The payload of a value, JSON as the original wrote it. Raises InvalidValue for what `decode` would refuse.
+
+    An object may have values that are a `TypedArray`.
+    """
     if content_format == CBOR:
-        return cbor2.dumps(plain(value))
+        return cbor2.dumps(_with_arrays(value, TypedArray.as_tag))
     if content_format == JSON:
-        return json.dumps(plain(value), allow_nan=False).encode("ascii")
+        return json.dumps(_with_arrays(value, TypedArray.as_list), allow_nan=False).encode("ascii")
     raise UnsupportedFormat(f"content format {content_format} is not known, only {JSON} (JSON) and {CBOR} (CBOR)")
+
+
+def _with_arrays(value: JsonValue, converted: Callable[[TypedArray], object]) -> object:
+    if not isinstance(value, Mapping) or not any(isinstance(item, TypedArray) for item in value.values()):
+        return plain(value)
+    arrays = {key: converted(item) for key, item in value.items() if isinstance(item, TypedArray)}
+    rest = {key: item for key, item in value.items() if key not in arrays}
+    return {**dict(plain(rest)), **arrays}  # type: ignore[arg-type]
 
 
 def arguments(value: JsonValue) -> tuple[list[JsonValue], dict[str, JsonValue]]:

@@ -2,7 +2,6 @@
 
 from piccolo3.workers.departure import Departure
 from piccolo3.workers.events import ShutterChanged, SpectrometerChanged
-from piccolo3.workers.gated import GatedShutterWorker
 from piccolo3.workers.group import POWER_DELAY, SpectrometerGroup
 from piccolo3.workers.indicator import IndicatorWorker
 from piccolo3.workers.journal import Journal
@@ -13,17 +12,17 @@ from piccolo3.workers.shutter import NotMoved, ShutterWorker
 from piccolo3.workers.spectrometer import SpectrometerWorker
 from piccolo3.workers.state import State
 from piccolo3.workers.trigger import TriggerFired, TriggerWorker
-from piccolo3.workers.verifier import Verifier, VerifierChanged
+from piccolo3.workers.verifier import CatalogueOpened, Verifier, VerifierChanged
 from piccolo3.workers.worker import Worker
 from piccolo3.workers.writer import Writer
 
 __all__ = [
     "POWER_DELAY",
     "Acquires",
+    "CatalogueOpened",
     "CountedShutter",
     "Departure",
     "IndicatorWorker",
-    "GatedShutterWorker",
     "Journal",
     "NotMoved",
     "Operations",

@@ -14,12 +14,12 @@ from piccolo3.config import RetentionConfig
 from piccolo3.errors import PiccoloError
 from piccolo3.events import Broker, Event
 from piccolo3.jsonvalue import JsonValue
-from piccolo3.store import CheckReport, Verification
+from piccolo3.store import CheckReport, SpectrumEntry, Verification
 from piccolo3.workers.calls import at_most
 from piccolo3.workers.journal import Journal
 from piccolo3.workers.writer import Writer
 
-__all__ = ["Verifier", "VerifierChanged"]
+__all__ = ["CatalogueOpened", "Verifier", "VerifierChanged"]
 
 State = Literal["waiting", "running", "complete", "failed"]
 _INTERVAL = 60.0  # s after which is looked whether there is something to compare again
@@ -32,6 +32,13 @@ _logger = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifierChanged(Event):
     """A comparison of files and catalogue has come further."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogueOpened(Event):
+    """The catalogue can be asked from now on; `latest` are the last spectra of each spectrometer and channel in it."""
+
+    latest: tuple[SpectrumEntry, ...]
 
 
 class Verifier:
@@ -58,7 +65,7 @@ class Verifier:
         self._report: CheckReport | None = None
         self._ended: datetime | None = None
         self._problem: str | None = None
-        self.prepared = asyncio.Event()
+        self._prepared = False
         writer.before_unmounting(self._let_go)
 
     def as_dict(self) -> dict[str, JsonValue]:
@@ -122,11 +129,13 @@ class Verifier:
         await self._clock.asleep(_INTERVAL)
 
     async def _prepare(self) -> None:
-        if self.prepared.is_set():
+        if self._prepared:
             return
         await self._writer.ask(lambda store: store.prepare())
         gc.freeze()  # what came with the database stays, too: see Engine
-        self.prepared.set()
+        latest = await self._writer.ask(lambda store: store.latest())
+        self._prepared = True
+        self._broker.publish(CatalogueOpened(latest=latest))
         self._journal.open()
 
     async def _verify(self) -> None:
