@@ -50,6 +50,7 @@ def build_datadir(node: Node) -> DatadirConfig:
         mount=node.take("mount", bool),
         device=str(node.values["device"].value),
         mntpnt=path_of(node, "mntpnt"),
+        reserve=node.take("reserve", float),
     )
 
 

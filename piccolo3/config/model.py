@@ -53,12 +53,13 @@ class DaemonConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatadirConfig:
-    """The data directory as it was written, see `ServerConfig.data_dir`."""
+    """The data directory as it was written, see `ServerConfig.data_dir`; the `reserve` is in MB."""
 
     datadir: Path = Path("pdata")
     mount: bool = False
     device: str = "/dev/sda1"
     mntpnt: Path = Path("/mnt")
+    reserve: float = 100.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

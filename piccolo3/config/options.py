@@ -91,6 +91,13 @@ SERVER = Section(
                     text="The device to mount.",
                 ),
                 Option(name="mntpnt", kind=_PATH, default_value="/mnt", text="The mount point."),
+                Option(
+                    name="reserve",
+                    kind=Number(minimum=0, maximum=10_000_000, unit="MB"),
+                    default_value=100.0,
+                    text="Room that is not for data: no batch begins that would leave less than this, and one that "
+                    "comes there ends.",
+                ),
             ),
         ),
         Section(

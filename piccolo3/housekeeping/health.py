@@ -67,11 +67,15 @@ def judge(quantity: Quantity, limits: Limits, value: float, before: Level) -> Le
 class Health:
     """All that is wrong now; events are published for what changes. Belongs to the event loop's thread.
 
-    `limits` are those of each quantity by its name.
+    `limits` are those of each quantity by its name, and `alarms` sentences for alarms that are other ones than those
+    for warnings.
     """
 
-    def __init__(self, limits: Mapping[str, Limits], clock: Clock, broker: Broker) -> None:
+    def __init__(
+        self, limits: Mapping[str, Limits], clock: Clock, broker: Broker, *, alarms: Mapping[str, str] | None = None
+    ) -> None:
         self._limits = limits
+        self._alarms = alarms or {}
         self._clock = clock
         self._broker = broker
         self._troubles: dict[str, _Trouble] = {}
@@ -107,7 +111,8 @@ class Health:
             if isinstance(value, bool | int | float):
                 limits = self._limits.get(quantity.name, quantity.limits)
                 level = judge(quantity, limits, float(value), self.level_of(name))
-                self._set(name, level, _sentence(quantity, name, value), value)
+                pattern = self._alarms.get(quantity.name) if level is Level.ALARM else None
+                self._set(name, level, _sentence(quantity, name, value, pattern), value)
 
     def note(self, what: str, level: Level, sentence: str) -> None:
         """Say what is wrong, or with OK that it is no more."""
@@ -130,6 +135,6 @@ class Health:
         )
 
 
-def _sentence(quantity: Quantity, name: str, value: float) -> str:
+def _sentence(quantity: Quantity, name: str, value: float, pattern: str | None) -> str:
     shown = f"{value:.{min(quantity.digits, 2)}f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
-    return quantity.sentence.format(value=shown, of=name.partition("/")[2])
+    return (pattern or quantity.sentence).format(value=shown, of=name.partition("/")[2])

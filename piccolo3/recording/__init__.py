@@ -13,6 +13,7 @@ from piccolo3.recording.events import (
 )
 from piccolo3.recording.outcome import Outcome, Progress
 from piccolo3.recording.recorder import DEFAULT_RUN, Recorder
+from piccolo3.recording.room import Room, RoomChecked
 from piccolo3.recording.settings import BatchSettings
 from piccolo3.recording.times import IntegrationTimes, as_number
 from piccolo3.recording.trace import Phase, Trace
@@ -28,6 +29,8 @@ __all__ = [
     "Progress",
     "ProgressChanged",
     "Recorder",
+    "Room",
+    "RoomChecked",
     "RunChanged",
     "SequenceChanged",
     "SettingsChanged",

@@ -375,9 +375,11 @@ class Batch:
         self._losses.add(message, sheet.name, 0 if "files" in error.details else len(sheet.entries))
         self._board.show_error(message)
         self._board.change_progress(queue=len(self._queue))
-        if self._disk_failure is None:
-            self._disk_failure = message
-            self.abort()
+        self.give_up(message)
+
+    def give_up(self, message: str) -> None:
+        self._disk_failure = self._disk_failure or message
+        self.abort()
 
     def _note_incomplete(self) -> None:
         sheet = self._sheet

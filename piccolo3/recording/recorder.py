@@ -14,7 +14,7 @@ from piccolo3.errors import Busy, Conflict, InternalError, InvalidValue, NotBusy
 from piccolo3.events import Broker
 from piccolo3.recording.batch import Batch
 from piccolo3.recording.board import IDLE, Board, Gate
-from piccolo3.recording.events import BatchEnded, RunChanged, SettingsChanged
+from piccolo3.recording.events import BatchEnded, RunChanged, SettingsChanged, SpectraStored
 from piccolo3.recording.judge import Synchronised, warm_up
 from piccolo3.recording.measurement import Rig
 from piccolo3.recording.order import Order
@@ -22,6 +22,7 @@ from piccolo3.recording.outcome import Outcome, Progress
 from piccolo3.recording.plan import plan
 from piccolo3.recording.presence import anybody_idle
 from piccolo3.recording.register import Register
+from piccolo3.recording.room import Room, expected_bytes
 from piccolo3.recording.settings import BatchSettings
 from piccolo3.recording.sheet import Trigger
 from piccolo3.recording.shutters import Shutters
@@ -67,6 +68,7 @@ class Recorder:
         clock_synchronised: Synchronised = lambda: None,
         longest_settling: float | None = None,
         register: Register | None = None,
+        room: Room | None = None,
     ) -> None:
         self._recording = recording or RecordingConfig()
         self._rig = Rig(
@@ -82,6 +84,7 @@ class Recorder:
         )
         self._writer = writer
         self._register = register or Register(writer, clock)
+        self._room = room
         self._state = state
         self._clock = clock
         self._broker = broker
@@ -94,6 +97,9 @@ class Recorder:
         self._task: asyncio.Task[Outcome] | None = None
         self._batch: Batch | None = None
         self._stopping = False
+        self._watching: asyncio.Task[None] | None = None
+        if room is not None:
+            broker.subscribe(SpectraStored, lambda _: self._watch(room))
 
     # ---- what is ----
 
@@ -325,6 +331,8 @@ class Recorder:
         """Everything that the disk can refuse, then everything that changes."""
         name = self._run if run is None else run
         if order.kind != "auto":
+            if self._room is not None:
+                await self._room.check(expected_bytes(order, self._rig))
             name = await self._writer.create_run(name)
             order = replace(order, run=name, number=await self._register.begin(order, name, self._rig))
         self._apply(order.settings)
@@ -338,6 +346,20 @@ class Recorder:
             gate=self._gate,
             broker=self._broker,
         )
+
+    def _watch(self, room: Room) -> None:
+        if self._watching is None or self._watching.done():
+            self._watching = asyncio.create_task(self._see_to_room(room), name="room for data")
+
+    async def _see_to_room(self, room: Room) -> None:
+        """End the batch where it fills the reserve; there is still room for what was measured."""
+        try:
+            shortage = await room.shortage()
+        except Unavailable:  # whoever writes says so
+            return
+        if shortage is not None and self._batch is not None:
+            self._board.show_error(shortage)
+            self._batch.give_up(shortage)
 
     def _cancel(self) -> None:
         """A batch that has begun ends in its own way; before, the order is forgotten."""

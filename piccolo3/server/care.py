@@ -10,21 +10,31 @@ from piccolo3.devices import Host, Vitals
 from piccolo3.errors import StoreError
 from piccolo3.housekeeping import Health, HealthChanged, Housekeeper, Keeping, Level, Sampler
 from piccolo3.quantities import Limits
+from piccolo3.recording import RoomChecked
 from piccolo3.server.engine import Engine
 from piccolo3.store import free_bytes
 
 __all__ = ["Care"]
 
 _LEVELS = {Level.OK: "info", Level.WARN: "warning", Level.ALARM: "alarm"}
+_MEGABYTE = 1_000_000
 _ROOM = "free_space"
 
 
 class Care:
-    """Takes care of an engine that runs. Free space below the `reserve` (MB) is an alarm, whatever is configured."""
+    """Takes care of an engine that runs.
+
+    Free space below the `reserve` (MB), without which nothing is recorded, is an alarm, whatever is configured.
+    """
 
     def __init__(self, engine: Engine, host: Host, configuration: HousekeepingConfig, reserve: float) -> None:
         self._engine = engine
-        self.health = Health(_with_reserve(configuration, reserve), engine.clock, engine.broker)
+        self.health = Health(
+            _with_reserve(configuration, reserve),
+            engine.clock,
+            engine.broker,
+            alarms={_ROOM: f"there are only {{value}} MB left; below {reserve:g} MB nothing is recorded"},
+        )
         sampler = Sampler(
             vitals=Vitals(),
             host=host,
@@ -42,6 +52,7 @@ class Care:
             interval=configuration.interval,
         )
         engine.broker.subscribe(HealthChanged, self._note)
+        engine.broker.subscribe(RoomChecked, lambda event: self.health.check({_ROOM: event.free / _MEGABYTE}))
 
     def start(self) -> None:
         """Begin with a sample."""

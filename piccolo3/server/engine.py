@@ -14,11 +14,11 @@ from piccolo3.clock import Clock
 from piccolo3.config import ChannelConfig, InstrumentConfig
 from piccolo3.devices import GatedShutter, Host, Rig, build_rig
 from piccolo3.events import Broker
-from piccolo3.recording import IntegrationTimes, Recorder
+from piccolo3.recording import IntegrationTimes, Recorder, Room
 from piccolo3.recording.register import Register
 from piccolo3.recording.trace import Trace
 from piccolo3.server.signs import Signs
-from piccolo3.store import STATE_FILE, CataloguedDirectory, DataDirectory, StateFile
+from piccolo3.store import STATE_FILE, CataloguedDirectory, DataDirectory, StateFile, free_bytes
 from piccolo3.workers import (
     GatedShutterWorker,
     IndicatorWorker,
@@ -46,7 +46,8 @@ class Engine:
     """The instrument without its clients; as an async context it runs, and only then its parts exist.
 
     `trace` is told of each phase of what is done, from any thread; the text of the `configuration` is kept with the
-    batches. Once everything else runs, `verifier` can be started.
+    batches. Nothing is recorded where less than `reserve` bytes are free, unless that is None. Once everything
+    else runs, `verifier` can be started.
     """
 
     rig: Rig
@@ -65,6 +66,7 @@ class Engine:
         *,
         trace: Trace | None = None,
         configuration: str | None = None,
+        reserve: int | None = None,
     ) -> None:
         output = instrument.output
         self.instrument = instrument
@@ -77,6 +79,7 @@ class Engine:
         self._state = State(StateFile(data_dir / STATE_FILE, clock), self.writer)
         self._trace = trace
         self._configuration = configuration
+        self._reserve = reserve
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Engine:
@@ -190,7 +193,11 @@ class Engine:
             longest_settling=common.longest_settling if common.require_settled else None,
             clock_synchronised=Host().clock_synchronised,
             register=Register(self.writer, self.clock, configuration=self._configuration, journal=self.journal),
+            room=None if self._reserve is None else Room(self._free, self._reserve, self.clock, self.broker),
         )
+
+    async def _free(self) -> int:
+        return await self.writer.ask(lambda store: free_bytes(store.path))
 
     def _note_start(self) -> None:
         since = self._state.get(_RUNNING)

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from piccolo3.config import CatalogueConfig, InstrumentConfig, RetentionConfig, load
+from piccolo3.config import CatalogueConfig, HousekeepingConfig, InstrumentConfig, RetentionConfig, load
 from piccolo3.errors import ConfigurationError
+from piccolo3.quantities import Limits
 
 MINIMAL = "[channels]\n[[shutter_1]]\ndirection = up\n[spectrometers]\n[[dummy_A]]\n"
 
@@ -19,6 +20,8 @@ def test_old_files_say_nothing_of_it(tmp_path: Path) -> None:
     instrument = loaded(tmp_path)
     assert instrument.catalogue == CatalogueConfig(url=None)
     assert instrument.retention == RetentionConfig(keep_days=None, max_bytes=None)
+    assert instrument.housekeeping == HousekeepingConfig()
+    assert instrument.housekeeping.limits["cpu_temperature"] == Limits(warn=70, alarm=80)
 
 
 def test_all_of_it(tmp_path: Path) -> None:
@@ -42,3 +45,29 @@ def test_how_nothing_is_said(tmp_path: Path) -> None:
 def test_mistakes(tmp_path: Path, more: str) -> None:
     with pytest.raises(ConfigurationError, match="it must be a"):
         loaded(tmp_path, more)
+
+
+def test_limits_of_housekeeping(tmp_path: Path) -> None:
+    housekeeping = loaded(
+        tmp_path,
+        "[housekeeping]\ninterval = 10\n[[cpu_temperature]]\nwarn = never\nalarm = 60\n[[free_space]]\nwarn = 2000\n",
+    ).housekeeping
+    assert housekeeping.interval == 10
+    assert housekeeping.limits["cpu_temperature"] == Limits(alarm=60)
+    assert housekeeping.limits["free_space"] == Limits(warn=2000, alarm=100)
+    assert housekeeping.limits["memory"] == HousekeepingConfig().limits["memory"]
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ("[[free_space]]\nwarn = 50\n", "warn = 50 is below alarm = 100"),
+        ("[[memory]]\nwarn = 99\n", "warn = 99 is above alarm = 95"),
+        ("[[clock_source]]\nwarn = 1\n", "there is no section 'clock_source'"),
+        ("[[memory]]\nwarn = a lot\n", "must be a number %, or never"),
+        ("interval = 0\n", "from 1 to 86400 s"),
+    ],
+)
+def test_mistakes_in_limits(tmp_path: Path, more: str, expected: str) -> None:
+    with pytest.raises(ConfigurationError, match=expected):
+        loaded(tmp_path, "[housekeeping]\n" + more)

@@ -14,7 +14,16 @@ from piccolo3.devices.interface import Spectrometer, SpectrometerInfo
 from piccolo3.errors import StoreError
 from piccolo3.events import Broker, Event
 from piccolo3.jsonvalue import JsonValue
-from piccolo3.recording import BatchEnded, IntegrationTimes, Outcome, Recorder, SpectraStored, StatusChanged, Trace
+from piccolo3.recording import (
+    BatchEnded,
+    IntegrationTimes,
+    Outcome,
+    Recorder,
+    Room,
+    SpectraStored,
+    StatusChanged,
+    Trace,
+)
 from piccolo3.spectrum import SpectraList
 from piccolo3.status import ShutterStatus, SpectrometerStatus
 from piccolo3.store import BatchEnd, BatchRecord, MemoryStore
@@ -31,6 +40,7 @@ from tests.unit.workers.fakes import (
 
 CHANNELS = ("downwelling", "upwelling")
 SERIALS = ("A", "B")
+RESERVE = 100_000_000
 
 
 class MemoryState:
@@ -164,6 +174,14 @@ class Bench:
         await until(lambda: all(w.status is SpectrometerStatus.IDLE for w in self.workers.values()))
 
 
+def _room(free: Callable[[], int] | None, clock: Clock, broker: Broker) -> Room | None:
+    async def asked() -> int:
+        assert free is not None
+        return free()
+
+    return None if free is None else Room(asked, RESERVE, clock, broker)
+
+
 def run(
     scenario: Callable[[Bench], Awaitable[None]],
     *,
@@ -177,6 +195,7 @@ def run(
     trace: Trace | None = None,
     clock_synchronised: Callable[[], bool | None] = lambda: None,
     longest_settling: float | None = None,
+    free: Callable[[], int] | None = None,
 ) -> None:
     async def whole() -> None:
         clock, broker, kept = StepClock(), Broker(), state or MemoryState()
@@ -206,6 +225,7 @@ def run(
         for shutter_worker in shutter_workers.values():
             await shutter_worker.start()
         times = IntegrationTimes(workers, channels, kept, broker)
+
         recorder = Recorder(
             workers,
             shutter_workers,
@@ -219,6 +239,7 @@ def run(
             trace=trace,
             clock_synchronised=clock_synchronised,
             longest_settling=longest_settling,
+            room=_room(free, clock, broker),
         )
         await recorder.start()
         bench = Bench(
