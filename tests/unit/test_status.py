@@ -24,6 +24,10 @@ def test_texts() -> None:
         "SUCCESS": "s",
         "FAILED": "f",
     }
-    assert {state.name: state.value for state in ShutterStatus} == {"OPEN": "open", "CLOSED": "closed"}
+    assert {state.name: state.value for state in ShutterStatus} == {
+        "OPEN": "open",
+        "CLOSED": "closed",
+        "UNAVAILABLE": "unavailable",
+    }
     assert {kind.name: kind.value for kind in SpectrumKind} == {"DARK": "dark", "LIGHT": "light"}
     assert [kind.value for kind in SpectrumKind] == ["dark", "light"]
