@@ -20,6 +20,11 @@ from piccolo3.client import Piccolo
 
 ROOT = Path(__file__).parents[3]
 PAGES = ["README.md", "docs/tutorials/first-record.md"]
+# what other tests type, and what changes the environment
+ELSEWHERE = {
+    "make",
+    *(f".venv/bin/{name}" for name in ("pip", "piccolo3-list-spec", "piccolo3-server", "piccolo3-shutter")),
+}
 
 
 @pytest.fixture
