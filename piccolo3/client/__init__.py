@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from piccolo3.client.batch import Outcome, Progress
+from piccolo3.client.catalogue import BatchInfo, Latest, LatestRow, SpectrumInfo
 from piccolo3.client.control import Control
 from piccolo3.client.data_dir import DataDirectory, Run
 from piccolo3.client.follow import Follower
@@ -12,9 +13,12 @@ from piccolo3.client.sysinfo import Sysinfo
 from piccolo3.client.system import Piccolo
 
 __all__ = [
+    "BatchInfo",
     "Control",
     "DataDirectory",
     "Follower",
+    "Latest",
+    "LatestRow",
     "Observation",
     "Outcome",
     "Piccolo",
@@ -22,5 +26,6 @@ __all__ = [
     "Run",
     "Spectrometer",
     "Spectrometers",
+    "SpectrumInfo",
     "Sysinfo",
 ]

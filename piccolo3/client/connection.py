@@ -70,20 +70,36 @@ class Connection:
             await context.shutdown()
 
     async def request(
-        self, code: int, path: Path, value: JsonValue = None, *, seconds: float | None = None
+        self,
+        code: int,
+        path: Path,
+        value: JsonValue = None,
+        *,
+        seconds: float | None = None,
+        accept: int | None = None,
     ) -> JsonValue:
-        """Send a request (`value` is the payload of a PUT or POST) and return what the answer says (None if empty)."""
+        """Send a request (`value` is the payload of a PUT or POST) and return what the answer says (None if empty).
+
+        `accept` is the content format that is wanted, JSON if None.
+        """
         payload = b"" if code == GET else encode(value)
-        answer = await self.fetch(code, path, payload, seconds=seconds)
+        answer = await self.fetch(code, path, payload, seconds=seconds, accept=accept)
         return decode(answer.payload, answer.opt.content_format, limit=None) if answer.payload else None
 
     async def fetch(
-        self, code: int, path: Path, payload: bytes = b"", *, seconds: float | None = None
+        self,
+        code: int,
+        path: Path,
+        payload: bytes = b"",
+        *,
+        seconds: float | None = None,
+        accept: int | None = None,
     ) -> aiocoap.Message:
         """Send a request, return the answer as it came; a refusal by the server is raised as its typed error."""
         seconds = self.timeout if seconds is None else seconds
         for attempt in range(_CHANGED_RETRIES):
             message = await self.message(code, path, payload, seconds)
+            message.opt.accept = accept
             answer = await self._exchange(message, seconds)
             if answer is not None:
                 return self.checked(answer)

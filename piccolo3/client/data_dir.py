@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from piccolo3.client import answers
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
+
+from piccolo3.client import answers, catalogue
 from piccolo3.client.connection import GET, PUT, Connection, arguments
 from piccolo3.errors import NotAllowed, NotFound
-from piccolo3.spectrum import SpectraList, loads
-from piccolo3.wire import JsonValue, decode
+from piccolo3.spectrum import SpectraList, Spectrum, loads
+from piccolo3.wire import CBOR, JsonValue, decode
 
 __all__ = ["DataDirectory", "Run"]
 
@@ -74,5 +77,98 @@ class DataDirectory:
         """Where it is on the server's disk, an absolute path."""
         return answers.text(await self._get("datadir"), "data directory")
 
+    async def latest(self) -> catalogue.Latest | None:
+        """What was stored last, in short; None if nothing ever was. `Piccolo.observe("data_dir/latest")` follows it."""
+        return catalogue.latest(await self._get("latest"))
+
+    async def latest_spectrum(self, serial_number: str, channel: str, *, dark: bool = False) -> Spectrum:
+        """The last spectrum of a spectrometer and channel. NotFound if there is none."""
+        kind = "dark" if dark else "light"
+        return await self._spectrum("latest", f"S_{serial_number}", channel, kind)
+
+    async def spectrum(self, spectrum_id: int) -> Spectrum:
+        """A spectrum that `query` has found."""
+        return await self._spectrum("spectrum", str(spectrum_id))
+
+    async def query(
+        self,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        run: str | None = None,
+        batch: int | None = None,
+        serial_number: str | None = None,
+        direction: str | None = None,
+        dark: bool | None = None,
+        any_flags: Sequence[str] | None = None,
+        no_flags: Sequence[str] | None = None,
+        order: str = "time",
+        page: int = 50,
+    ) -> AsyncIterator[catalogue.SpectrumInfo]:
+        """Spectra, newest first, fetched a page at a time while more are taken.
+
+        Exposures from `since` to before `until`; what is None does not matter. A `batch` needs a `run`. Of `any_flags`
+        (names) a spectrum has one at least, of `no_flags` none. `order` is time, or recorded: as they came.
+        """
+        wanted: dict[str, JsonValue] = {
+            "since": _text(since),
+            "until": _text(until),
+            "run": run,
+            "batch": batch,
+            "serial": serial_number,
+            "direction": direction,
+            "dark": dark,
+            "any_flags": None if any_flags is None else list(any_flags),
+            "no_flags": None if no_flags is None else list(no_flags),
+            "order": order,
+        }
+        async for entry in self._pages("query", "spectra", wanted, page):
+            yield catalogue.spectrum_info(entry)
+
+    async def batches(self, run: str | None = None, *, page: int = 20) -> AsyncIterator[catalogue.BatchInfo]:
+        """Batches, the last begun first, fetched a page at a time while more are taken."""
+        async for entry in self._pages("batches", "batches", {"run": run}, page):
+            yield catalogue.batch_info(entry)
+
+    async def troubled(self, run: str | None = None, *, page: int = 50) -> AsyncIterator[Mapping[str, JsonValue]]:
+        """Files that are missing, damaged or not what was written: their run, name, size, state and problem."""
+        async for entry in self._pages("troubled", "files", {"run": run}, page):
+            yield answers.mapping(entry, "file")
+
+    async def events(
+        self, since: datetime | None = None, until: datetime | None = None, *, page: int = 50
+    ) -> AsyncIterator[Mapping[str, JsonValue]]:
+        """What has happened, newest first: time, level, kind, source, message and details."""
+        async for entry in self._pages("events", "events", {"since": _text(since), "until": _text(until)}, page):
+            yield answers.mapping(entry, "event")
+
+    async def check(self) -> Mapping[str, JsonValue]:
+        """How the check of the files against the catalogue stands: state, done, total, what was found."""
+        return answers.mapping(await self._get("check"), "check")
+
+    async def check_again(self, *, deep: bool = False) -> None:
+        """Have the files checked once more; `deep` also reads those that look unchanged."""
+        await self._connection.request(PUT, ("data_dir", "check"), arguments([deep], {}))
+
+    async def _spectrum(self, *names: str) -> Spectrum:
+        value = await self._connection.request(GET, ("data_dir", *names), seconds=_BULK, accept=CBOR)
+        return catalogue.spectrum(value)
+
+    async def _pages(self, name: str, key: str, wanted: Mapping[str, JsonValue], page: int) -> AsyncIterator[JsonValue]:
+        cursor: JsonValue = None
+        while True:
+            asked = arguments([], {**wanted, "limit": page, "cursor": cursor})
+            body = answers.mapping(await self._connection.request(PUT, ("data_dir", name), asked, seconds=_BULK), name)
+            entries = body.get(key)
+            for entry in entries if isinstance(entries, list) else ():
+                yield entry
+            cursor = body.get("cursor")
+            if cursor is None:
+                return
+
     async def _get(self, name: str) -> JsonValue:
         return await self._connection.request(GET, ("data_dir", name))
+
+
+def _text(when: datetime | None) -> str | None:
+    return None if when is None else when.isoformat()
