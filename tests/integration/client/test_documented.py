@@ -91,7 +91,7 @@ def test_what_pages_tell_to_type(page: str, url: str, capsys: pytest.CaptureFixt
                 assert not done.stderr or "4." not in done.stderr, line
                 assert "put" in words or done.stdout.strip()
         else:
-            assert words[0] in ("make", ".venv/bin/piccolo3-server"), line
+            assert words[0] in ELSEWHERE, line
         idle(url)
     for block in blocks(page, "python"):
         code = block.replace("coap://localhost", url)
