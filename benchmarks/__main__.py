@@ -9,7 +9,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from benchmarks import abort, autointegration, batches, burst, daemon, export, loop, pulses, store
+from benchmarks import abort, autointegration, batches, burst, daemon, driver, export, loop, pulses, store
 from benchmarks.page import PAGE, page
 from benchmarks.result import Result, line
 
@@ -31,6 +31,10 @@ def _benchmarks(seconds: float, spectra: int = export.SHORT) -> dict[str, Benchm
         "loop": loop.loop,
         "burst": partial(burst.burst, seconds),
         "pulses": pulses.pulses,
+        "driver-exposures": driver.exposures,
+        "driver-batches": driver.batches,
+        "driver-plugs": driver.plugs,
+        "driver-idle": driver.idle,
         "store": store.store,
         "export": partial(export.export, spectra),
     }

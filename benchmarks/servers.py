@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,9 +80,9 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def _running(command: list[str], port: int) -> AsyncIterator[Server]:
+async def _running(command: list[str], port: int, environment: Mapping[str, str] = os.environ) -> AsyncIterator[Server]:
     begin = time.monotonic()
-    environment = os.environ | {"AIOCOAP_REUSE_PORT": "0"}
+    environment = {**environment, "AIOCOAP_REUSE_PORT": "0"}
     process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
     try:
         while not await asyncio.to_thread(load.answers, port):
@@ -104,11 +104,14 @@ async def bare() -> AsyncIterator[Server]:
 
 
 @asynccontextmanager
-async def daemon(options: str = "") -> AsyncIterator[Server]:
-    """The daemon with two spectrometers and two channels, in a temporary data directory."""
+async def daemon(
+    options: str = "", *, instrument: str = INSTRUMENT, environment: Mapping[str, str] = os.environ
+) -> AsyncIterator[Server]:
+    """The daemon with two spectrometers and two channels, or another instrument, in a temporary data directory."""
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "piccolo.config").write_text(INSTRUMENT + options)
+        Path(folder, "piccolo.config").write_text(instrument + options)
         program = str(Path(sys.executable).with_name("piccolo3-server"))
-        async with _running([program, "-o", folder, "--address", "::1", "--port", str(port)], port) as server:
+        command = [program, "-o", folder, "--address", "::1", "--port", str(port)]
+        async with _running(command, port, environment) as server:
             yield server

@@ -7,7 +7,8 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -100,6 +101,20 @@ class EmulatedRig(Control):
     def environment(self) -> dict[str, str]:
         """The environment for programs that are to find the instruments."""
         return dict(os.environ) | self.changes
+
+    @contextmanager
+    def around(self) -> Iterator[None]:
+        """Let the processes that this one starts meanwhile find the instruments; it does not find them itself."""
+        before = {name: os.environ.get(name) for name in self.changes}
+        os.environ.update(self.changes)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
 
 
 def _joined(folder: str, name: str) -> str:

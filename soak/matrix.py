@@ -11,7 +11,7 @@ import signal
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Container, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -282,7 +282,7 @@ async def matrix(backends: Sequence[str], faults: Iterable[Fault] = tuple(Fault)
     with (
         tempfile.TemporaryDirectory() as folder,
         EmulatedRig(specification.instruments, specification.shutters, **specification.light) as rig,
-        _environment(rig.changes),
+        rig.around(),
     ):
         async with Engine(instrument, Path(folder), SystemClock()) as engine:
             checker = Checker(rig, tuple(engine.spectrometers))
@@ -303,21 +303,6 @@ def _instrument(backends: Mapping[str, str]) -> InstrumentConfig:
         all_spectrometers=SpectrometersConfig(power_delay=0.0),
         gpio=GpioConfig(pin_factory="emulators.pins:EmulatedFactory"),
     )
-
-
-@contextmanager
-def _environment(changes: Mapping[str, str]) -> Iterator[None]:
-    """For the processes that are started meanwhile."""
-    before = {name: os.environ.get(name) for name in changes}
-    os.environ.update(changes)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 def _plain(text: str, serial: str) -> str:
