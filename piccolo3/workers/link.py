@@ -61,7 +61,7 @@ class SpectrometerTiming:
     open_limit: float = 30.0
     grace: float = 0.5
     recovery: RecoveryTiming = field(default_factory=RecoveryTiming)
-    upkeep: float = 1.0
+    upkeep: float = 0.9
     fresh_temperature: float = 1.0
     most_rejections: int = 3
 
