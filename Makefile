@@ -5,12 +5,13 @@ PORT = 5683
 ONCE = 0
 RIG = simulated
 HOURS = 1
+COUNT = 500
 VENV = .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format coverage bench soak faults docs clean distclean
+.PHONY: help demo test lint format coverage bench soak kill faults docs clean distclean
 .DELETE_ON_ERROR:
 
 help:
@@ -22,6 +23,7 @@ help:
 	@echo "make format      let ruff format the code"
 	@echo "make coverage    run the tests and write htmlcov/index.html"
 	@echo "make bench       run the benchmarks"
+	@echo "make kill        kill the daemon COUNT=500 times while it records, and look for anything that is lost"
 	@echo "make faults      let everything fail in every phase, write the table in docs/reference/fault-matrix.md"
 	@echo "make soak        record on emulated instruments that fail all the time, for HOURS=1, and look for mistakes"
 	@echo "make docs        write the generated parts of the documentation again"
@@ -85,6 +87,9 @@ bench: $(VENV)/.dev
 
 soak: $(VENV)/.dev
 	$(BIN)/python -m soak --hours $(HOURS)
+
+kill: $(VENV)/.dev
+	$(BIN)/python -m soak.kills --count $(COUNT)
 
 faults: $(VENV)/.dev
 	$(BIN)/python -m soak.table
