@@ -8,7 +8,9 @@ from piccolo3.store.directory import DataDirectory
 from piccolo3.store.interface import Files, Store
 from piccolo3.store.memory import MemoryStore
 from piccolo3.store.report import CheckProgress, CheckReport, Verification
+from piccolo3.store.resilient import ResilientStore
 from piccolo3.store.space import free_bytes
+from piccolo3.store.spare import Spare
 from piccolo3.store.statefile import STATE_FILE, StateFile
 from piccolo3.store.values import (
     BatchEnd,
@@ -44,8 +46,10 @@ __all__ = [
     "MemoryStore",
     "Order",
     "Page",
+    "ResilientStore",
     "RunInfo",
     "Sample",
+    "Spare",
     "SpectrumEntry",
     "SpectrumQuery",
     "StateFile",
