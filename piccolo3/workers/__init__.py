@@ -2,6 +2,7 @@
 
 from piccolo3.workers.departure import Departure
 from piccolo3.workers.events import ShutterChanged, SpectrometerChanged
+from piccolo3.workers.gated import GatedShutterWorker
 from piccolo3.workers.group import POWER_DELAY, SpectrometerGroup
 from piccolo3.workers.indicator import IndicatorWorker
 from piccolo3.workers.journal import Journal
@@ -22,6 +23,7 @@ __all__ = [
     "CatalogueOpened",
     "CountedShutter",
     "Departure",
+    "GatedShutterWorker",
     "IndicatorWorker",
     "Journal",
     "NotMoved",
