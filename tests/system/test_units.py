@@ -45,6 +45,12 @@ def test_what_the_daemon_is_for_is_not_forbidden() -> None:
     assert service["Restart"] == "always"
 
 
+def test_the_daemon_meets_others_at_the_lock_of_the_spectrometers() -> None:
+    service = unit(ROOT / "etc/systemd/piccolo3.service")["Service"]
+    assert service["ProtectSystem"] == "strict"  # also /run, and /tmp is its own
+    assert "/run/lock" in service["ReadWritePaths"].split()
+
+
 def test_the_daemon_runs_in_an_empty_environment(tmp_path: Path) -> None:
     port, data = free_port(), tmp_path / "data"
     data.mkdir()

@@ -64,8 +64,8 @@ def attached(
             check=False,
         )
     except subprocess.TimeoutExpired:
-        with Register.locked(register) as content:
-            culprit = content.tried_in_vain()
+        content = Register.glance(register)  # it may be locked by whoever holds it up
+        culprit = None if content is None else content.tried_in_vain()
         who = "nobody knows who holds it up" if culprit is None else f"the {culprit} does not answer"
         raise DeviceTimeout(f"no list of spectrometers within {timeout:g} s: {who}") from None
     try:

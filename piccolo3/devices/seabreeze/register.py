@@ -34,7 +34,7 @@ def default_file() -> Path:
 
 
 class Register:
-    """The locked file, while it is locked."""
+    """The locked file, while it is locked; or, to look at only, what it said at a glance."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -55,6 +55,18 @@ class Register:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield cls(descriptor)
+        finally:
+            os.close(descriptor)
+
+    @classmethod
+    def glance(cls, path: Path) -> Register | None:
+        """What it says now, without waiting for whoever has locked it; None if it can't be read."""
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except OSError:
+            return None
+        try:
+            return cls(descriptor)
         finally:
             os.close(descriptor)
 

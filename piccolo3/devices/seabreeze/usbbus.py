@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["NO_PERMISSION", "Place", "are_here", "device_at", "held", "is_free", "places", "reset"]
 
 NO_PERMISSION = (
-    "this user may not use it: install etc/udev/rules.d/60-piccolo3.rules (see the guide From a bare Pi to first light)"
+    "this user may not use it: install etc/udev/60-piccolo3.rules (see the guide From a bare Pi to first light)"
 )
 _NO_LIBUSB = "the USB can't be looked at: libusb-1.0 is not installed (apt install libusb-1.0-0)"
 _INTERFACE = 0

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from piccolo3.devices.seabreeze import attached
 from piccolo3.devices.seabreeze.register import Register, default_file
 from piccolo3.devices.seabreeze.usbbus import Place
-from piccolo3.errors import DeviceError
+from piccolo3.errors import DeviceError, DeviceTimeout
 
 HERE, THERE = Place(1, 4, 0x2457, 0x4004), Place(1, 5, 0x2457, 0x101E)
 
@@ -65,3 +66,21 @@ def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
         with pytest.raises(DeviceError, match="can't be opened"), Register.locked(path):
             pass
     assert default_file().name == "piccolo3-spectrometers.lock"
+
+
+def test_a_glance_waits_for_nobody(tmp_path: Path) -> None:
+    file = tmp_path / "register"
+    assert Register.glance(file) is None
+    with Register.locked(file) as register:
+        register.trying(THERE)
+        seen = Register.glance(file)
+    assert seen is not None
+    assert seen.tried_in_vain() == THERE
+
+
+def test_who_holds_up_a_list_is_told_although_the_file_is_locked(tmp_path: Path) -> None:
+    file = tmp_path / "register"
+    with Register.locked(file) as register:
+        register.trying(THERE)
+        with pytest.raises(DeviceTimeout, match=r"USB2000\+ at bus 1 address 5 does not answer"):
+            attached(register_file=file, timeout=0.3)
