@@ -63,9 +63,12 @@ class GatedShutterWorker(ShutterWorker):
         if departure is None:  # with one, the deadline counts from the end of the exposures anyway
             await self._spectrometer.returned()
         losses = self._losses
-        settled = await super()._move_now(move, departure)
+        try:
+            settled = await super()._move_now(move, departure)
+        finally:
+            if losses != self._losses:  # whatever has become of the move, also if there was none
+                self._lost()
         if losses != self._losses:
-            self._lost()
             raise DeviceError(f"spectrometer {self._spectrometer.serial_number} was lost while its shutter moved")
         return settled
 

@@ -17,6 +17,7 @@ from piccolo3.workers import (
     CountedShutter,
     Departure,
     GatedShutterWorker,
+    NotMoved,
     ShutterChanged,
     SpectrometerChanged,
     SpectrometerTiming,
@@ -205,6 +206,27 @@ def test_a_spectrometer_that_is_lost_takes_it_along_and_brings_it_back_closed() 
         assert rig.told[-3:] == [ShutterStatus.OPEN, ShutterStatus.UNAVAILABLE, ShutterStatus.CLOSED]
 
     assert run(scenario).inside == [False, True, False]
+
+
+def test_a_departure_that_is_cancelled_does_not_hide_that_it_was_lost() -> None:
+    async def scenario(rig: Rig) -> None:
+        await rig.ready()
+        departure = Departure(("A",), rig.clock)
+        opening = asyncio.create_task(rig.shutter.open(departure))
+        await until(lambda: not rig.sure)
+        rig.device.failures["read"] = [DeviceRemoved("unplugged")]
+        with pytest.raises(DeviceRemoved):
+            await rig.spectrometer.acquire(10.0, 0.0)
+        departure.cancel()
+        with pytest.raises(NotMoved):
+            await opening
+        assert not rig.sure
+        assert rig.status is ShutterStatus.UNAVAILABLE
+        await until(lambda: rig.clock.sleeping > 0)
+        rig.clock.advance(10.0)
+        await until(lambda: rig.sure)
+
+    assert run(scenario).inside == [False, False]
 
 
 def test_what_was_opened_meanwhile_stays_open() -> None:
