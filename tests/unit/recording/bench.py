@@ -24,10 +24,11 @@ from piccolo3.recording import (
     StatusChanged,
     Trace,
 )
+from piccolo3.recording.register import Register
 from piccolo3.spectrum import SpectraList
 from piccolo3.status import ShutterStatus, SpectrometerStatus
 from piccolo3.store import BatchEnd, BatchRecord, MemoryStore
-from piccolo3.workers import ShutterWorker, SpectrometerTiming, SpectrometerWorker, Writer
+from piccolo3.workers import Journal, ShutterWorker, SpectrometerTiming, SpectrometerWorker, Writer
 from tests.unit.workers.fakes import (
     FakeAcquirer,
     FakeShutter,
@@ -78,6 +79,11 @@ class MemoryDirectory(MemoryStore):
     def ends(self) -> list[tuple[str, int, str | None]]:
         """Run, number and outcome of all batches, the last begun first."""
         return [(b.run, b.number, None if b.end is None else b.end.outcome) for b in self.batches(limit=1000).entries]
+
+    def add_runs(self, runs: Sequence[str]) -> None:
+        """Runs that were there before."""
+        for run in runs:
+            super().create_run(run)
 
     def create_run(self, run: str) -> str:
         self._fail()
@@ -218,14 +224,12 @@ def run(
         }
         directory = MemoryDirectory(clock, clobber=clobber)
         directory.open()
-        for name in runs:
-            directory.create_run(name)
+        directory.add_runs(runs)
         writer = Writer(directory)
         await writer.start()
         for shutter_worker in shutter_workers.values():
             await shutter_worker.start()
         times = IntegrationTimes(workers, channels, kept, broker)
-
         recorder = Recorder(
             workers,
             shutter_workers,
@@ -240,6 +244,7 @@ def run(
             clock_synchronised=clock_synchronised,
             longest_settling=longest_settling,
             room=_room(free, clock, broker),
+            register=_register(writer, clock),
         )
         await recorder.start()
         bench = Bench(
@@ -279,6 +284,12 @@ def run(
             assert await writer.stop(1.0)
 
     asyncio.run(whole())
+
+
+def _register(writer: Writer, clock: Clock) -> Register:
+    journal = Journal(writer, clock)
+    journal.open()
+    return Register(writer, clock, configuration="[channels]", journal=journal)
 
 
 def disk_full() -> StoreError:
