@@ -88,10 +88,11 @@ class GatedShutterWorker(ShutterWorker):
         if event.serial_number != self._spectrometer.serial_number or event.what != "status":
             return
         was_ready, self._was_ready = self._was_ready, self._spectrometer.ready
-        if was_ready == self._was_ready:
+        if was_ready and self._was_ready:
             return
         if was_ready:
             self._lost()
+        # closed if it is there; else the attempt finds out why not, which may be something new
         task = self._loop.create_task(self._settle(), name=f"shutter {self.direction} comes or goes")
         self._settling.add(task)
         task.add_done_callback(self._settling.discard)
@@ -103,7 +104,7 @@ class GatedShutterWorker(ShutterWorker):
         self._tell()
 
     async def _settle(self) -> None:
-        """Close it unless somebody else has moved it; where it is not there, the attempt tells why."""
+        """Close it unless somebody else has moved it."""
         async with self._moving:
             if self._sure:
                 return
