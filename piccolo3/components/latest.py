@@ -66,7 +66,7 @@ class Latest(Component):
         return _OfSpectrometer(name[2:], (), self._writer) if name.startswith("S_") else None
 
     def prototype(self) -> Component:
-        return _OfSpectrometer("<serial>", (), self._writer)
+        return _OfSpectrometer("", (), self._writer, name="spectrometer")
 
     def _stored(self, event: SpectraStored) -> None:
         self._begin((event.run, event.batch, event.sequence), event.files)
@@ -107,8 +107,8 @@ class Latest(Component):
 
 
 class _OfSpectrometer(Component):
-    def __init__(self, serial: str, channels: Iterable[str], writer: Writer) -> None:
-        super().__init__(f"S_{serial}", title=f"last spectra of {serial}")
+    def __init__(self, serial: str, channels: Iterable[str], writer: Writer, *, name: str | None = None) -> None:
+        super().__init__(name or f"S_{serial}", title=f"last spectra of {serial}")
         self._serial = serial
         self._channels = channels
         self._writer = writer
