@@ -51,6 +51,7 @@ def build_datadir(node: Node) -> DatadirConfig:
         device=str(node.values["device"].value),
         mntpnt=path_of(node, "mntpnt"),
         reserve=node.take("reserve", float),
+        fallback=None if (fallback := node.get("fallback", str)) is None else Path(fallback),
     )
 
 

@@ -32,6 +32,7 @@ def load(server_file: Path | None, overrides: Overrides = _NO_OVERRIDES) -> Conf
     said = _texts(overrides)
     server = _server_node(server_file, said, findings)
     nodes = [server]
+    _check_fallback(server, directory, findings)
     path = _instrument_file(server, directory)
     if path is not None:
         document = read(path, findings, "the option 'config' of the server file names the instrument file")
@@ -77,6 +78,19 @@ def _instrument_file(server: Node, directory: Path) -> Path | None:
             return None
     place = ServerConfig(config=path_of(server, "config"), datadir=build_datadir(datadir), directory=directory)
     return place.instrument_file
+
+
+def _check_fallback(server: Node, directory: Path, findings: Findings) -> None:
+    datadir = server.children["datadir"]
+    fallback = datadir.get("fallback", str)
+    if fallback is None or any(datadir.values[name].broken for name in ("datadir", "mount", "mntpnt")):
+        return
+    place = ServerConfig(datadir=build_datadir(datadir), directory=directory)
+    data, spare = place.data_dir.resolve(), (directory / fallback).resolve()
+    carrier = (directory / place.datadir.mntpnt).resolve() if place.datadir.mount else data
+    if spare.is_relative_to(carrier) or data.is_relative_to(spare):
+        text = f"{where(datadir.path)}: fallback = {fallback}: it must be elsewhere than the data directory"
+        findings.problem(datadir.values["fallback"].origin, text)
 
 
 def _check_overrides(nodes: list[Node], said: Mapping[tuple[str, ...], str], findings: Findings) -> None:

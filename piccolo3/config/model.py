@@ -60,6 +60,7 @@ class DatadirConfig:
     device: str = "/dev/sda1"
     mntpnt: Path = Path("/mnt")
     reserve: float = 100.0
+    fallback: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +87,11 @@ class ServerConfig:
         """The data directory, absolute: on the mounted device with `mount`."""
         base = self.directory / self.datadir.mntpnt if self.datadir.mount else self.directory
         return base / self.datadir.datadir
+
+    @property
+    def fallback(self) -> Path | None:
+        """The directory for data while the data directory can't be written, absolute."""
+        return None if self.datadir.fallback is None else self.directory / self.datadir.fallback
 
     @property
     def instrument_file(self) -> Path:

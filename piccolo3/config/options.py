@@ -98,6 +98,12 @@ SERVER = Section(
                     text="Room that is not for data: no batch begins that would leave less than this, and one that "
                     "comes there ends.",
                 ),
+                Option(
+                    name="fallback",
+                    kind=Optional(_PATH, ""),
+                    text="A directory on another disk that takes the data while the data directory can't, in the same "
+                    "layout; they are moved to the data directory when that works again. Empty means none.",
+                ),
             ),
         ),
         Section(

@@ -20,9 +20,11 @@ from piccolo3.components import (
 )
 from piccolo3.config import Configuration
 from piccolo3.devices import Host
+from piccolo3.errors import PiccoloError, StoreError
 from piccolo3.server.care import Care
 from piccolo3.server.engine import Engine
 from piccolo3.server.kept import kept_text
+from piccolo3.server.rescue import Rescue
 from piccolo3.store import RunInfo
 from piccolo3.store.mount import Mount
 from piccolo3.workers import Worker
@@ -43,6 +45,8 @@ class Application:
             clock,
             configuration=kept_text(configuration),
             reserve=round(self._reserve * 1e6),
+            fallback=server.fallback,
+            guard=self._see_to_mount if server.datadir.mount else lambda: None,
         )
         self._system = Worker("system")
         self._host = Host()
@@ -77,7 +81,17 @@ class Application:
         await stack.enter_async_context(server)
         stack.push_async_callback(care.stop)
         care.start()
+        rescue = Rescue(engine.store, engine.writer, care.health, engine.journal, self._clock)
+        stack.push_async_callback(rescue.stop)
+        rescue.start()
         engine.verifier.start()  # what it needs takes a while to load, and clients don't have to wait for it
+
+    def _see_to_mount(self) -> None:
+        """StoreError unless the data device is mounted: what is below its mount point must not be filled instead."""
+        try:
+            self._mount.mount()
+        except PiccoloError as error:
+            raise StoreError(error.message, reason="the data device is not mounted") from error
 
     def _tree(self, engine: Engine, care: Care, runs: Sequence[RunInfo]) -> Component:
         broker, recorder = engine.broker, engine.recorder

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +19,7 @@ from piccolo3.recording import IntegrationTimes, Recorder, Room
 from piccolo3.recording.register import Register
 from piccolo3.recording.trace import Trace
 from piccolo3.server.signs import Signs
-from piccolo3.store import STATE_FILE, CataloguedDirectory, DataDirectory, StateFile, free_bytes
+from piccolo3.store import STATE_FILE, CataloguedDirectory, DataDirectory, ResilientStore, Spare, StateFile
 from piccolo3.workers import (
     GatedShutterWorker,
     IndicatorWorker,
@@ -46,8 +47,9 @@ class Engine:
     """The instrument without its clients; as an async context it runs, and only then its parts exist.
 
     `trace` is told of each phase of what is done, from any thread; the text of the `configuration` is kept with the
-    batches. Nothing is recorded where less than `reserve` bytes are free, unless that is None. Once everything
-    else runs, `verifier` can be started.
+    batches. Nothing is recorded where less than `reserve` bytes are free, unless that is None; a directory `fallback`
+    takes what the data directory can't. `guard` raises StoreError where that must not be opened. Once everything else
+    runs, `verifier` can be started.
     """
 
     rig: Rig
@@ -67,13 +69,23 @@ class Engine:
         trace: Trace | None = None,
         configuration: str | None = None,
         reserve: int | None = None,
+        fallback: Path | None = None,
+        guard: Callable[[], None] = lambda: None,
     ) -> None:
         output = instrument.output
         self.instrument = instrument
         self.clock = clock
         self.broker = Broker()
         files = DataDirectory(data_dir, clock, clobber=output.clobber, split=output.split)
-        self.writer = Writer(CataloguedDirectory(files, clock, url=instrument.catalogue.url))
+        spare = None if fallback is None else Spare(fallback, clock, clobber=output.clobber, split=output.split)
+        self.store = ResilientStore(
+            CataloguedDirectory(files, clock, url=instrument.catalogue.url),
+            files,
+            clock,
+            spare=spare,
+            guard=guard,
+        )
+        self.writer = Writer(self.store)
         self.journal = Journal(self.writer, clock)
         self.verifier = Verifier(self.writer, clock, self.broker, self.journal, instrument.retention)
         self._state = State(StateFile(data_dir / STATE_FILE, clock), self.writer)
@@ -197,7 +209,7 @@ class Engine:
         )
 
     async def _free(self) -> int:
-        return await self.writer.ask(lambda store: free_bytes(store.path))
+        return await self.writer.ask(lambda _: self.store.free_bytes())
 
     def _note_start(self) -> None:
         since = self._state.get(_RUNNING)

@@ -10,7 +10,9 @@ from pathlib import Path
 from piccolo3.errors import Conflict
 from piccolo3.store.failures import shown, store_errors
 
-__all__ = ["DirectoryLock"]
+__all__ = ["LOCK_FILE", "DirectoryLock"]
+
+LOCK_FILE = ".piccolo3.lock"
 
 
 class DirectoryLock:
@@ -22,7 +24,7 @@ class DirectoryLock:
 
     def acquire(self) -> None:
         """Take the lock. Raises Conflict that names the process that holds it."""
-        path = self._directory / ".piccolo3.lock"
+        path = self._directory / LOCK_FILE
         with store_errors("locking", path):
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
             try:

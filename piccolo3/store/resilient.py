@@ -14,8 +14,9 @@ from piccolo3.errors import PiccoloError, StoreError
 from piccolo3.spectrum import SpectraList
 from piccolo3.store.catalogued import CataloguedDirectory
 from piccolo3.store.directory import DataDirectory
-from piccolo3.store.failures import shown
+from piccolo3.store.failures import shown, store_error, store_errors
 from piccolo3.store.forwarding import ForwardingStore
+from piccolo3.store.lock import LOCK_FILE
 from piccolo3.store.space import free_bytes
 from piccolo3.store.spare import Spare
 from piccolo3.store.values import UNKNOWN_BATCH, BatchEnd, BatchRecord, RunInfo
@@ -55,6 +56,7 @@ class ResilientStore(ForwardingStore):
         self._wanted = False
         self._failure: StoreError | None = None
         self._failed_at = 0.0
+        self._was_on_root: bool | None = None
         self._unwritten: deque[SpectraList] = deque(maxlen=_MOST_UNWRITTEN)
         self._versions: dict[str, int] = {}
         self._merging = spare is not None
@@ -90,6 +92,7 @@ class ResilientStore(ForwardingStore):
         if self._spare is not None:
             self._merging = not self._spare.is_empty
         try:
+            self._guard()
             self._reopen()
         except StoreError as error:
             if self._spare is None:
@@ -100,10 +103,20 @@ class ResilientStore(ForwardingStore):
         self._wanted = True
 
     def _reopen(self) -> None:
-        self._guard()
         with suppress(StoreError):
             self._main.close()
         self._main.open()
+        self._was_on_root = _is_on_root(self.path)
+
+    def _check_same(self) -> None:
+        """StoreError where the directory is not the one that went away: not what was below its mount point."""
+        action, path = "opening the data directory again:", self.path
+        with store_errors(action, path):
+            is_there = (path / LOCK_FILE).exists()
+        if not is_there:
+            raise store_error(action, path, "it is not there")
+        if self._was_on_root is False and _is_on_root(path):
+            raise store_error(action, path, "the disk that carried it is not there")
 
     def close(self) -> None:
         if self._unwritten:
@@ -251,6 +264,7 @@ class ResilientStore(ForwardingStore):
         try:
             self._guard()
             if not self.is_open:
+                self._check_same()
                 self._reopen()
             done = self._write_again()
             if self._spare is not None:
@@ -276,3 +290,8 @@ class ResilientStore(ForwardingStore):
             self._unwritten.popleft()
             done += 1
         return done
+
+
+def _is_on_root(path: Path) -> bool:
+    with store_errors("looking for the data directory", path):
+        return path.stat().st_dev == Path("/").stat().st_dev

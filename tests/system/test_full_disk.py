@@ -1,10 +1,12 @@
-"""A daemon whose data directory is on a disk of a few megabytes."""
+"""A daemon whose data directory is on a disk of a few megabytes, or on one that is taken away."""
 
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -68,3 +70,61 @@ def test_a_disk_fills_up(start: Callable[..., Daemon], disk: Path, tmp_path: Pat
     for path in (disk / "r").iterdir():
         assert loads(path.read_text()).spectra
     assert daemon.stop()[0] == 0
+
+
+@pytest.fixture
+def stick(tmp_path: Path) -> Iterator[Path]:
+    """A directory on a disk that can be taken away: the content is in `content`."""
+    point, content = tmp_path / "stick", tmp_path / "content"
+    point.mkdir()
+    content.mkdir()
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a directory")
+    if not plug(point):
+        pytest.skip("no directory can be mounted here")
+    yield point
+    subprocess.run(["umount", "--lazy", point], check=False)
+
+
+def plug(point: Path) -> bool:
+    command = ["mount", "--bind", str(point.with_name("content")), str(point)]
+    return subprocess.run(command, check=False).returncode == 0
+
+
+def is_well(value: object) -> bool:
+    return isinstance(value, Mapping) and not any("data directory" in sentence for sentence in value["sentences"])
+
+
+def test_a_stick_is_pulled_out_and_put_in_again(start: Callable[..., Daemon], stick: Path, tmp_path: Path) -> None:
+    settings, fallback = tmp_path / "server.cfg", tmp_path / "fallback"
+    settings.write_text(f"[datadir]\nfallback = {fallback}\n")
+    daemon = start("-s", str(settings), folder=stick)
+    daemon.wait_until_ready()
+    daemon.put("control/record_sequence", "r", nsequence=2)
+    assert wait(daemon)["result"] == "complete"
+    subprocess.run(["umount", "--lazy", stick], check=True)
+    daemon.put("control/record_sequence", "r", nsequence=2)
+    outcome = wait(daemon)
+    assert outcome["result"] == "complete"
+    assert outcome["batch"] == 1
+    assert daemon.ask("data_dir/runs/r/spectra_list") == sorted(
+        (path.name for path in (fallback / "r").iterdir()), reverse=True
+    )
+    health = daemon.wait_for("sysinfo/health", lambda value: not is_well(value))
+    assert f"spectra go to {fallback}" in str(health)
+    assert list(stick.iterdir()) == []
+    assert plug(stick)
+    daemon.wait_for("sysinfo/health", is_well)
+    daemon.put("control/record_dark", "r")
+    assert wait(daemon)["batch"] == 2
+    assert daemon.stop()[0] == 0
+    assert list(fallback.rglob("*.pico")) == []
+    names = sorted(path.name for path in (stick / "r").iterdir())
+    assert len(names) == 4 + 4 + 1
+    with closing(sqlite3.connect(stick / "piccolo3.sqlite")) as database:
+        known = sorted(name for (name,) in database.execute("SELECT name FROM files"))
+        batches = database.execute("SELECT number, outcome FROM batches ORDER BY number").fetchall()
+        events = [kind for (kind,) in database.execute("SELECT kind FROM events WHERE source = 'medium'")]
+    assert known == names
+    assert batches == [(0, "complete"), (1, "complete"), (2, "complete")]
+    assert sorted(events) == ["health", "health", "rescue"]

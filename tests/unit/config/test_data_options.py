@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from piccolo3.config import CatalogueConfig, HousekeepingConfig, InstrumentConfig, RetentionConfig, load
+from piccolo3.config import CatalogueConfig, DatadirConfig, HousekeepingConfig, InstrumentConfig, RetentionConfig, load
 from piccolo3.errors import ConfigurationError
 from piccolo3.quantities import Limits
 
@@ -71,3 +71,23 @@ def test_limits_of_housekeeping(tmp_path: Path) -> None:
 def test_mistakes_in_limits(tmp_path: Path, more: str, expected: str) -> None:
     with pytest.raises(ConfigurationError, match=expected):
         loaded(tmp_path, "[housekeeping]\n" + more)
+
+
+def datadir(path: Path, **options: object) -> DatadirConfig:
+    (path / "data").mkdir(exist_ok=True)
+    (path / "data" / "piccolo.config").write_text(MINIMAL)
+    given = {("datadir", name): str(value) for name, value in options.items()}
+    return load(None, {("datadir", "datadir"): str(path / "data"), **given}).server.datadir
+
+
+def test_reserve_and_fallback(tmp_path: Path) -> None:
+    found = datadir(tmp_path)
+    assert (found.reserve, found.fallback) == (100, None)
+    found = datadir(tmp_path, reserve=20, fallback=tmp_path / "spare")
+    assert (found.reserve, found.fallback) == (20, tmp_path / "spare")
+
+
+@pytest.mark.parametrize("place", ["data", "data/spare", "", "spare/../data"])
+def test_the_fallback_is_elsewhere(tmp_path: Path, place: str) -> None:
+    with pytest.raises(ConfigurationError, match="must be elsewhere than the data directory"):
+        datadir(tmp_path, fallback=tmp_path / place)

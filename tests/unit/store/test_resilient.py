@@ -301,14 +301,18 @@ def test_after_it_was_closed_nothing_is_written(rig: Rig) -> None:
     store.close()
 
 
+def mount(point: Path, size: str) -> bool:
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "piccolo3-test", str(point)]
+    return subprocess.run(command, check=False).returncode == 0
+
+
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     if os.geteuid() != 0:
         pytest.skip("only root can mount a small disk")
     point = tmp_path / "disk"
     point.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "piccolo3-test", str(point)]
-    if subprocess.run(command, check=False).returncode:
+    if not mount(point, "1m"):
         pytest.skip("no file system can be mounted here")
     yield point
     subprocess.run(["umount", "--lazy", str(point)], check=True)
@@ -339,4 +343,38 @@ def test_a_real_disk_that_fills_up(disk: Path, tmp_path: Path, has_spare: bool) 
     assert trouble(store) is None
     assert len(list(disk.rglob("*.pico"))) == 80
     assert len(store.query(SpectrumQuery(limit=500)).entries) == 80
+    store.close()
+
+
+@pytest.mark.parametrize("has_spare", [True, False])
+def test_what_is_below_the_mount_point_is_not_filled(disk: Path, tmp_path: Path, has_spare: bool) -> None:
+    clock = ManualClock()
+    files = DataDirectory(disk, clock, clobber=False, split=True)
+    spare = Spare(tmp_path / "spare", clock, clobber=False, split=True) if has_spare else None
+    store = ResilientStore(CataloguedDirectory(files, clock), files, clock, spare=spare)
+    store.open()
+    store.create_run("r")
+    store.begin_batch("r", RECORD)
+    store.write(spectra(number=0))
+    subprocess.run(["umount", "--lazy", str(disk)], check=True)
+    (disk / ".piccolo3.lock").touch()  # a daemon has run without the stick some time ago
+    if has_spare:
+        store.write(spectra(number=1))
+    else:
+        with pytest.raises(StoreError, match="another one has taken its place"):
+            store.write(spectra(number=1))
+    with pytest.raises(StoreError, match="the disk that carried it is not there"):
+        store.recover()
+    (disk / ".piccolo3.lock").unlink()
+    with pytest.raises(StoreError, match="it is not there"):
+        store.recover()
+    assert list(disk.iterdir()) == []
+    mount(disk, "4m")
+    with pytest.raises(StoreError, match="it is not there"):  # another stick
+        store.recover()
+    store.open()  # which is what we are told to use
+    while unfinished(store):
+        store.recover()
+    assert len(list(disk.rglob("*.pico"))) == 2
+    assert store.begin_batch("r", RECORD) == 1
     store.close()
