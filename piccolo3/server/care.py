@@ -42,7 +42,7 @@ class Care:
             spectrometers=engine.spectrometers,
             shutters=engine.operations,
             queue=lambda: engine.recorder.progress.queue,
-            free_space=lambda: _free(engine.writer.path),
+            free_space=lambda: _free(engine.store.path) if engine.store.is_open else None,
         )
         self.housekeeper = Housekeeper(
             sampler,

@@ -25,7 +25,9 @@ from piccolo3.store import (
     FileState,
     MemoryStore,
     Order,
+    ResilientStore,
     Sample,
+    Spare,
     SpectrumEntry,
     SpectrumQuery,
     Store,
@@ -60,7 +62,7 @@ def server() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=["sqlite", "memory", "postgresql"])
+@pytest.fixture(params=["sqlite", "memory", "postgresql", "resilient"])
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Bench:
     clock = ManualClock(NOW)
     if request.param == "memory":
@@ -76,7 +78,12 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Bench:
 
     def make(*, clobber: bool = False, split: bool = True) -> Store:
         directory = DataDirectory(tmp_path / "data", clock, clobber=clobber, split=split)
-        return CataloguedDirectory(directory, clock, url=url)
+        store = CataloguedDirectory(directory, clock, url=url)
+        if request.param != "resilient":
+            return store
+        return ResilientStore(
+            store, directory, clock, spare=Spare(tmp_path / "spare", clock, clobber=clobber, split=split)
+        )
 
     return Bench(clock, make, survives=True)
 

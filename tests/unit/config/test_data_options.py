@@ -76,7 +76,7 @@ def test_mistakes_in_limits(tmp_path: Path, more: str, expected: str) -> None:
 def datadir(path: Path, **options: object) -> DatadirConfig:
     (path / "data").mkdir(exist_ok=True)
     (path / "data" / "piccolo.config").write_text(MINIMAL)
-    given = {("datadir", name): str(value) for name, value in options.items()}
+    given: dict[tuple[str, ...], object] = {("datadir", name): value for name, value in options.items()}
     return load(None, {("datadir", "datadir"): str(path / "data"), **given}).server.datadir
 
 
