@@ -271,7 +271,7 @@ class ResilientStore(ForwardingStore):
                 done += self._spare.merge(self._main, self._files, _AT_ONCE)
                 self._merging = not self._spare.is_empty
         except StoreError as error:
-            self._fail(error)
+            self._fail(self._failure or error)  # what came first is what went wrong
             raise
         self._work_again()
         return done

@@ -13,7 +13,7 @@ import pytest
 
 from piccolo3.errors import StoreError
 from piccolo3.spectrum import loads
-from tests.system.support import Daemon
+from tests.system.support import INSTRUMENT, Daemon
 
 MEGABYTES = 40
 
@@ -128,3 +128,48 @@ def test_a_stick_is_pulled_out_and_put_in_again(start: Callable[..., Daemon], st
     assert known == names
     assert batches == [(0, "complete"), (1, "complete"), (2, "complete")]
     assert sorted(events) == ["health", "health", "rescue"]
+
+
+def test_without_a_fallback_it_is_written_when_the_stick_is_back(
+    start: Callable[..., Daemon], stick: Path, tmp_path: Path
+) -> None:
+    daemon = start(folder=stick)
+    daemon.wait_until_ready()
+    daemon.put("control/record_sequence", "r", nsequence=1000, delay=0.2)
+    daemon.wait_for("control/current_sequence", lambda sequence: isinstance(sequence, int) and sequence >= 2)
+    subprocess.run(["umount", "--lazy", stick], check=True)
+    outcome = wait(daemon)
+    assert outcome["result"] == "failed"
+    assert "another one has taken its place" in str(outcome["reason"])
+    assert isinstance(outcome["lost_spectra"], int)
+    assert outcome["lost_spectra"] > 0
+    health = daemon.wait_for("sysinfo/health", lambda value: not is_well(value))
+    assert "wait in memory" in str(health)
+    with pytest.raises(StoreError):
+        daemon.put("control/record_sequence", "r", nsequence=1)
+    content = tmp_path / "content" / "r"
+    before = len(list(content.iterdir()))
+    assert plug(stick)
+    daemon.wait_for("sysinfo/health", is_well)
+    assert len(list(content.iterdir())) > before
+    daemon.put("control/record_sequence", "r", nsequence=1)
+    assert wait(daemon)["batch"] == 1
+    assert daemon.stop()[0] == 0
+    assert list(stick.rglob("*.tmp")) == []
+    for path in content.iterdir():
+        assert loads(path.read_text()).spectra
+
+
+def test_a_daemon_without_its_stick_does_not_start(start: Callable[..., Daemon], tmp_path: Path) -> None:
+    settings, point = tmp_path / "server.cfg", tmp_path / "point"
+    point.mkdir()
+    (tmp_path / "piccolo.config").write_text(INSTRUMENT)
+    config = tmp_path / "piccolo.config"
+    settings.write_text(
+        f"config = {config}\n[datadir]\nmount = True\ndevice = {tmp_path / 'no-stick'}\nmntpnt = {point}\n"
+    )
+    daemon = start("-s", str(settings), folder=tmp_path / "unused", wait=False)
+    assert daemon.process.wait(20) == 1
+    assert daemon.process.stderr is not None
+    assert "mounting" in daemon.process.stderr.read()
+    assert list(point.iterdir()) == []
