@@ -26,7 +26,7 @@ __all__ = ["ResilientStore"]
 T = TypeVar("T")
 _REST = 10.0  # s that a medium is left alone after a failure, while there is a fallback
 _MOST_UNWRITTEN = 256  # sequences in memory
-_AT_ONCE = 20  # files that are merged before others have their turn
+_AT_ONCE = 5  # files that are merged before others have their turn
 _logger = logging.getLogger(__name__)
 
 
@@ -158,8 +158,10 @@ class ResilientStore(ForwardingStore):
     def _begin(self, run: str, record: BatchRecord) -> int:
         known = -1 if self._spare is None else self._spare.last_batch(run)
         self._main.check()
-        if self._spare is not None and self._spare.has_run(run):
-            self._main.create_run(run)  # it was asked for while there was no data directory
+        if self._spare is not None:
+            self._spare.merge_batches(self._main, self._files)
+            if self._spare.has_run(run):
+                self._main.create_run(run)  # it was asked for while there was no data directory
         if known > self._files.last_batch_used(run):
             self._files.use_batch(run, known)
         number = self._main.begin_batch(run, record)

@@ -105,12 +105,17 @@ class Spare:
 
         Nothing there is overwritten: what has another content there stays here. StoreError where that fails.
         """
-        for key in tuple(self._noted()):
-            self._merge_batch(store, main, key)
+        self.merge_batches(store, main)
         moved = 0
         for run, name in self._next(most):
             moved += self._merge_file(store, run, name)
         return moved
+
+    def merge_batches(self, store: Store, main: DataDirectory) -> None:
+        """Tell the data directory of the batches that were begun without it; before it gives another number."""
+        places = [(run, int(number)) for run, _, number in (key.rpartition("/") for key in self._noted())]
+        for run, number in sorted(places):
+            self._merge_batch(store, main, run, number)
 
     def _next(self, most: int) -> list[tuple[str, str]]:
         found: list[tuple[str, str]] = []
@@ -124,9 +129,8 @@ class Spare:
                 break
         return found[:most]
 
-    def _merge_batch(self, store: Store, main: DataDirectory, key: str) -> None:
-        run, _, digits = key.rpartition("/")
-        noted, number = self._noted()[key], int(digits)
+    def _merge_batch(self, store: Store, main: DataDirectory, run: str, number: int) -> None:
+        noted = self._noted()[f"{run}/{number}"]
         assert isinstance(noted, Mapping)
         record, end = _record(noted.get("record")), _end(noted.get("end"))
         name = store.create_run(run)

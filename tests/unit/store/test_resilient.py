@@ -43,8 +43,8 @@ def is_open(store: ResilientStore) -> bool:
     return store.is_open
 
 
-def spectra(*, number: int = 0, batch: int = 0, level: int = 100) -> SpectraList:
-    return making.sequence(DARK, LIGHT, batch=batch, sequence=number, level=level)
+def spectra(*, number: int = 0, batch: int = 0, run: str = "r") -> SpectraList:
+    return making.sequence(DARK, LIGHT, run=run, batch=batch, sequence=number)
 
 
 @dataclass
