@@ -168,8 +168,10 @@ class Acquirer:
         idle = self._device.longest if self._idles() else self._idling.shortest
         if guarded and not safely and self._runs_on and self._is_long(seconds, idle):
             return self._by_marking(seconds, not_before)
-        if not safely and self._ages_soon(seconds, not_before):
-            return self._by_ageing(seconds, not_before)
+        if not safely:
+            self._idling.was_in_time()
+            if self._ages_soon(seconds, not_before):
+                return self._by_ageing(seconds, not_before)
         return self._by_counting(seconds, not_before)
 
     def _on_demand(self, seconds: float, not_before: float) -> _Taken:

@@ -53,7 +53,7 @@ class Idling:
         self._lateness = min(_MOST, 2 * self._lateness)
 
     def was_in_time(self) -> None:
-        """It was not."""
+        """It was not, or nobody knows: it would never be tried again if nothing but success were forgiving."""
         self._lateness = max(_LEAST, _FORGIVEN * self._lateness)
 
     def began(self, moment: float) -> None:

@@ -80,6 +80,20 @@ def test_idles_so_that_an_exposure_ends_when_the_next_acquisition_is_expected(mi
     assert max(costs[6:]) < 2.0 + 1.5  # the read-out, and how much later than expected it may come
 
 
+def test_a_host_that_was_late_some_time_ago_is_trusted_again() -> None:
+    bench = Bench("FLAME-S", least_depth=1)
+    for _ in range(3):
+        bench.acquirer._idling.was_late()
+    told_early = []
+    for _ in range(120):
+        bench.clock.advance(0.0151)
+        moments: list[float] = []
+        bench.acquirer.acquire(10.0, not_before=bench.clock.monotonic(), over=moments.append)
+        told_early.append(len(moments) > 1)  # the shutter need not wait for the read-out
+    assert not any(told_early[:30])
+    assert all(told_early[-30:])
+
+
 @pytest.mark.parametrize("pause", [0.0, 0.004, 0.02, 1.0, 100.0])
 def test_a_pause_that_was_not_expected_costs_no_more_than_an_exposure_at_most(pause: float) -> None:
     bench = Bench("QE-PRO")
