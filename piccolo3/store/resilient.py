@@ -12,6 +12,7 @@ from typing import TypeVar
 from piccolo3.clock import Clock
 from piccolo3.errors import PiccoloError, StoreError
 from piccolo3.spectrum import SpectraList
+from piccolo3.store.atomic import write_files
 from piccolo3.store.catalogued import CataloguedDirectory
 from piccolo3.store.directory import DataDirectory
 from piccolo3.store.failures import shown, store_error, store_errors
@@ -27,6 +28,7 @@ T = TypeVar("T")
 _REST = 10.0  # s that a medium is left alone after a failure, while there is a fallback
 _MOST_UNWRITTEN = 256  # sequences in memory
 _AT_ONCE = 5  # files that are merged before others have their turn
+_PROBE, _PROBE_SIZE = ".piccolo3-probe", 65536
 _logger = logging.getLogger(__name__)
 
 
@@ -268,6 +270,8 @@ class ResilientStore(ForwardingStore):
             if not self.is_open:
                 self._check_same()
                 self._reopen()
+            if self._failure is not None:
+                self._probe()
             done = self._write_again()
             if self._spare is not None:
                 done += self._spare.merge(self._main, self._files, _AT_ONCE)
@@ -277,6 +281,13 @@ class ResilientStore(ForwardingStore):
             raise
         self._work_again()
         return done
+
+    def _probe(self) -> None:
+        """StoreError where nothing can be written: there may be nothing else to find that out."""
+        path = self.path / _PROBE
+        write_files({path: bytes(_PROBE_SIZE)}, clobber=True)
+        with suppress(OSError):
+            path.unlink()
 
     def _write_again(self) -> int:
         done = 0

@@ -318,6 +318,23 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", str(point)], check=True)
 
 
+def test_it_is_not_well_before_something_was_written(rig: Rig, full: Callable[[Path | None], None]) -> None:
+    rig.has_spare = False
+    store = rig.store()
+    store.create_run("r")
+    full(rig.data)
+    with pytest.raises(StoreError, match="the disk is full"):
+        store.begin_batch("r", RECORD)
+    with pytest.raises(StoreError, match="the disk is full"):
+        store.recover()
+    assert trouble(store)
+    full(None)
+    store.recover()
+    assert trouble(store) is None
+    assert not list(rig.data.glob(".piccolo3-probe*"))
+    store.close()
+
+
 @pytest.mark.parametrize("has_spare", [True, False])
 def test_a_real_disk_that_fills_up(disk: Path, tmp_path: Path, has_spare: bool) -> None:
     clock = ManualClock()
