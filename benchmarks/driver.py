@@ -25,7 +25,7 @@ EXPOSURE = 20.0  # ms
 OVERHEAD = 5.0  # ms
 SHUTTER = (twins.PULSE + twins.SETTLING) / 1000  # s between two exposures
 SEQUENCES = 20
-TIMES = {10.0: 3, 100.0: 2}  # ms: how often
+TIMES = {10.0: 7, 100.0: 3, 1000.0: 1}  # ms: how often
 BATCHES = 1.05
 DROPPED = 1.0  # s
 PULLS = 5
@@ -73,21 +73,23 @@ async def _exposures(running: Emulated, serial: str) -> Result:
 
 
 async def batches() -> list[Result]:
-    """Wall time of a batch of 20 sequences, 2 spectrometers and 2 channels, against the same on twins."""
+    """Wall time of a batch of 20 sequences, 2 spectrometers and 2 channels, against the same on twins, in turns."""
     results = []
     for milliseconds, times in TIMES.items():
-        async with twins.engine(2, milliseconds) as running:
-            twin = statistics.median([await twins.record(running, SEQUENCES) for _ in range(times)])
-        async with emulated.engine(_FLAMES, milliseconds) as running:
-            took = statistics.median([await twins.record(running, SEQUENCES) for _ in range(times)])
+        twin, took = [], []
+        async with twins.engine(2, milliseconds) as simulated, emulated.engine(_FLAMES, milliseconds) as running:
+            for _ in range(times):
+                twin.append(await twins.record(simulated, SEQUENCES))
+                took.append(await twins.record(running, SEQUENCES))
+        ratio = statistics.median(took) / statistics.median(twin)
         results.append(
             Result(
                 f"batch through drivers at {milliseconds:g} ms",
-                f"{took:.3f} s",
-                took / twin,
-                f"the same on twins {twin:.3f} s",
+                f"{statistics.median(took):.3f} s",
+                ratio,
+                f"the same on twins {statistics.median(twin):.3f} s",
                 f"<= {BATCHES}",
-                met=took / twin <= BATCHES,
+                met=ratio <= BATCHES,
             )
         )
     return results

@@ -24,7 +24,7 @@ from piccolo3.errors import PiccoloError
 from soak.checking import Checker
 from soak.faults import Happened, Injector
 from soak.recording import Recording
-from soak.report import Soak, problems, tables
+from soak.report import PAGE, Soak, page, problems, tables
 from soak.resources import Resources
 from soak.rig import Rig, daemon, instruments
 from soak.watch import Watch, named, watched
@@ -112,6 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--minutes", type=float, help="instead of --hours")
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 31))
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="leave the data and the log there")
+    parser.add_argument("--page", action="store_true", help=f"write the tables to {PAGE.name}")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.ERROR)
     seconds = 3600 * options.hours if options.minutes is None else 60 * options.minutes
@@ -124,6 +125,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         found = asyncio.run(soak(seconds, options.seed, folder, emulated))
         wrong = problems(found)
         print(f"\n{tables(found)}\n")
+        if options.page:
+            PAGE.write_text(page(found), encoding="utf-8")
         print("\n".join(f"PROBLEM: {text}" for text in wrong) or "all is well")
     return 1 if wrong else 0
 

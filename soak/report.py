@@ -14,8 +14,34 @@ from soak.recording import Recording
 from soak.resources import Resources
 from soak.watch import Watch
 
-__all__ = ["Soak", "problems", "tables"]
+__all__ = ["PAGE", "Soak", "page", "problems", "tables"]
 
+PAGE = Path(__file__).parent.parent / "docs" / "reference" / "soak.md"
+_HEAD = """\
+# An hour of faults
+
+`make soak HOURS=1` runs the daemon on an emulated rig: a QE Pro through cseabreeze, a Flame through pyseabreeze, an STS
+through whichever the daemon prefers, two shutters on pins. It records batch after batch, in all modes, with integration
+times from 10 to 300 ms at random, while one thing after the other goes wrong, at random, too:
+
+- requests of all kinds that have no answer, half of one, a refusal, garbage, an answer that is late, a transfer that
+  fails, hangs, or in the middle of which the plug is pulled or the process dies, some of them in a row, some so that
+  only switching the power helps;
+- plugs that are pulled and put in again, also so that there is trouble when the spectrometer is opened again;
+- power that is lost;
+- hosts, their fork server and the process that owns the pins are killed; hosts are stopped, for good or for a moment.
+
+Afterwards every recorded spectrum is compared with what the instruments handed out: all counts (by checksum),
+integration time, moment, that it was not recorded before, and the share of the exposure that each shutter was open:
+exactly all of it for the channel of a light spectrum, nothing of it else. What is missing must be told by the outcome of
+its batch. Every fault has to be over within {bound:.0f} s, and memory, threads, descriptors and processes must not grow.
+`make soak` exits with 1 where any of that is not so. `python -m soak` has `--seed`, which repeats the choices,
+`--keep FOLDER`, which keeps the data and the log, and `--page`, which writes this page.
+
+The times are from the fault, or from when the plug was put in or the power came again, to all spectrometers being
+connected. What "did no harm" was not noticed, or over before anything was asked.
+
+"""
 _SLOWEST = 1.0  # s that an answer over CoAP may take
 _GROWTH = {"daemon": 4.0, "pins": 1.0}  # MB per hour
 _COUNTED = {
@@ -83,6 +109,11 @@ def _leaks(soak: Soak) -> Iterator[str]:
 def tables(soak: Soak) -> str:
     """What happened, in Markdown."""
     return "\n\n".join(("\n".join(_summary(soak)), "\n".join(_faults(soak.happened)), "\n".join(_resources(soak))))
+
+
+def page(soak: Soak) -> str:
+    """The page of the documentation."""
+    return f"{_HEAD.format(bound=BOUND)}{tables(soak)}\n"
 
 
 def _summary(soak: Soak) -> Iterator[str]:
