@@ -127,7 +127,7 @@ class CatalogueResources(Component):
         _LIMIT,
         _CURSOR,
         answer=Json("files (run, name, size, state, problem), cursor"),
-        title="files that are missing, damaged, or not what was written",
+        title="files that are not there or not what was written",
         text=_PAGED,
     )
     async def troubled(self, run: str | None, limit: int, cursor: str | None) -> JsonValue:
