@@ -14,6 +14,7 @@ import pytest
 
 from emulators import EmulatedRig, InstrumentSpecification, ShutterSpecification
 from piccolo3.client import Piccolo
+from piccolo3.errors import DeviceError
 from piccolo3.spectrum import loads
 from piccolo3.status import SpectrometerStatus as Status
 from tests.system.support import SERVER, Daemon, free_port, wait_for_answer
@@ -184,3 +185,23 @@ def test_an_abort_closes_the_shutter_inside_when_the_exposure_has_returned(
     daemon.wait_for("shutter/inside/status", lambda status: status == "closed")
     moves = [entry.what.split()[-1] for entry in rig.log(WITH_SHUTTER) if entry.what.startswith("shutter")]
     assert [place for place, _ in groupby(moves)] == ["00", "01", "00", "01", "00"]
+
+
+def test_a_shutter_inside_that_can_not_be_moved(rig: EmulatedRig, start: Callable[[str], Daemon]) -> None:
+    daemon = start(ALONE)
+    daemon.wait_until_ready()
+    for kind in ("nack", "hang", "crash"):
+        daemon.wait_for("shutter/inside/status", lambda status: status == "closed")
+        rig.fault(WITH_SHUTTER, kind, on="shutter")
+        begin = time.monotonic()
+        with pytest.raises(DeviceError):
+            daemon.put("shutter/inside/open_shutter")
+        assert time.monotonic() - begin < 4.0
+        if kind == "nack":  # which is an answer
+            assert daemon.ask(f"spectrometer/S_{WITH_SHUTTER}/status") == Status.IDLE
+            assert daemon.ask("shutter/inside/status") == "unavailable"
+            assert "refuses" in str(daemon.ask("shutter/inside/reason"))
+            daemon.put("shutter/inside/close_shutter")
+    daemon.wait_for("shutter/inside/status", lambda status: status == "closed")
+    assert daemon.ask("shutter/inside/reason") is None
+    assert daemon.ask(f"spectrometer/S_{WITH_SHUTTER}/status") == Status.IDLE

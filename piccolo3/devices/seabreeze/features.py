@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from piccolo3.devices.seabreeze.connection import Device
-from piccolo3.devices.seabreeze.raw import CLEAR_BUFFER, RawAccess, obp_request
+from piccolo3.devices.seabreeze.raw import CLEAR_BUFFER, SET_SHUTTER, RawAccess, obp_request
 from piccolo3.errors import DeviceError
 
 __all__ = ["Features"]
@@ -72,7 +72,7 @@ class Features:
     nonlinearity: _Nonlinearity | None
     buffer: _Buffer | None
     revision: _Revision | None
-    shutter: _Shutter | None
+    set_shutter: Callable[[bool], None] | None
     set_lamp: Callable[[bool], None] | None
     raw: RawAccess | None
     obp_buffer: bool
@@ -89,6 +89,7 @@ class Features:
         spectrometer = first("spectrometer")
         if spectrometer is None:
             raise DeviceError(f"the {device.model} has no spectrometer")
+        raw = cast("RawAccess | None", first("raw_usb_bus_access"))
         lamp, strobe = first("strobe_lamp"), first("continuous_strobe")
         set_lamp: Callable[[bool], None] | None = None
         if lamp is not None:
@@ -102,9 +103,9 @@ class Features:
             nonlinearity=cast("_Nonlinearity | None", first("nonlinearity_coefficients")),
             buffer=cast("_Buffer | None", first("data_buffer")),
             revision=cast("_Revision | None", first("revision")),
-            shutter=cast("_Shutter | None", first("shutter")),
+            set_shutter=_set_shutter(device, raw, cast("_Shutter | None", first("shutter"))),
             set_lamp=set_lamp,
-            raw=cast("RawAccess | None", first("raw_usb_bus_access")),
+            raw=raw,
             obp_buffer=device.model.upper() in ("QEPRO", "QE-PRO"),
         )
 
@@ -127,3 +128,14 @@ class Features:
         if self.temperatures is not None and self.temperatures.count_temperatures() > 0:
             return float(self.temperatures.read_temperature(0))
         return None
+
+
+def _set_shutter(device: Device, raw: RawAccess | None, shutter: _Shutter | None) -> Callable[[bool], None] | None:
+    """What moves the shutter; where we can, it is said by us, for cseabreeze does not notice when it is refused."""
+    if raw is not None and device.model.upper() == "STS":
+        return lambda opened: _move(raw, opened=opened)
+    return None if shutter is None else shutter.set_shutter_open
+
+
+def _move(raw: RawAccess, *, opened: bool) -> None:
+    obp_request(raw, SET_SHUTTER, bytes([opened]))

@@ -11,16 +11,21 @@ from typing import Protocol
 
 from piccolo3.errors import DeviceError
 
-__all__ = ["CLEAR_BUFFER", "FIRMWARE_REVISION", "RawAccess", "fpga_version", "obp_request"]
+__all__ = ["CLEAR_BUFFER", "FIRMWARE_REVISION", "SET_SHUTTER", "RawAccess", "Refused", "fpga_version", "obp_request"]
 
 FIRMWARE_REVISION = 0x00000090
 CLEAR_BUFFER = 0x00100830
+SET_SHUTTER = 0x00110610
 
 _HEADER = struct.Struct("<HHHHII6sBB16sI")
 _START, _VERSION, _FOOTER = 0xC0C1, 0x1100, 0xC2C3C4C5
 _WANTS_ACK, _REFUSED = 0x0004, 0x0018
 _LENGTH = 64
 _READ_REGISTER, _VERSION_REGISTER = 0x6B, 0x04
+
+
+class Refused(DeviceError):
+    """The device has understood, and will not; it goes on as if it had not been asked."""
 
 
 class RawAccess(Protocol):
@@ -33,13 +38,18 @@ class RawAccess(Protocol):
         """Receive at most that many bytes."""
 
 
-def obp_request(raw: RawAccess, kind: int) -> bytes:
-    """Ask and return up to 16 bytes of data, none where it is only acknowledged. DeviceError if it is refused."""
-    header = _HEADER.pack(_START, _VERSION, _WANTS_ACK, 0, kind, 0, b"", 0, 0, b"", 20)
+def obp_request(raw: RawAccess, kind: int, said: bytes = b"") -> bytes:
+    """Ask, with at most 16 bytes that are `said`; up to 16 bytes of data, none where it is only acknowledged.
+
+    Raises Refused if it is refused, DeviceError if the answer is none.
+    """
+    header = _HEADER.pack(_START, _VERSION, _WANTS_ACK, 0, kind, 0, b"", 0, len(said), said, 20)
     answer = _answer(raw, header + bytes(16) + _FOOTER.to_bytes(4, "little"), _LENGTH)
     start, _, flags, _, answered, _, _, _, length, data, _ = _HEADER.unpack_from(answer)
-    if start != _START or answered != kind or flags & _REFUSED:
-        raise DeviceError(f"the request {kind:08x} was refused")
+    if start != _START or answered != kind:
+        raise DeviceError(f"the request {kind:08x} was not answered")
+    if flags & _REFUSED:
+        raise Refused(f"the request {kind:08x} was refused")
     return bytes(data[:length])
 
 

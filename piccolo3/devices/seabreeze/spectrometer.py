@@ -22,6 +22,7 @@ from piccolo3.devices.seabreeze.description import describe
 from piccolo3.devices.seabreeze.failures import as_device_error, device_errors, is_unsupported
 from piccolo3.devices.seabreeze.features import Features
 from piccolo3.devices.seabreeze.leftovers import Leftovers
+from piccolo3.devices.seabreeze.raw import Refused
 from piccolo3.devices.seabreeze.register import default_file
 from piccolo3.errors import DeviceError, DeviceInterrupted, DeviceRemoved
 
@@ -180,10 +181,19 @@ class SeabreezeSpectrometer(Spectrometer):
 
     def set_shutter(self, opened: bool) -> None:
         session = self._live_session()
-        shutter = session.features.shutter
-        if shutter is None:
+        set_shutter = session.features.set_shutter
+        if set_shutter is None:
             raise DeviceError(f"{self._serial_number} has no shutter, or {session.connection.backend} can't move it")
-        self._call(session, lambda: shutter.set_shutter_open(opened), "moving the shutter of")
+
+        def moved() -> bool:
+            try:
+                set_shutter(opened)
+            except Refused:
+                return False
+            return True
+
+        if not self._call(session, moved, "moving the shutter of"):
+            raise DeviceError(f"{self._serial_number} refuses to move its shutter; maybe it has none")
 
     def set_lamp(self, on: bool) -> None:
         session = self._live_session()

@@ -86,6 +86,23 @@ def test_says_what_it_is(bench: Bench, opened: ExitStack, serial_number: str, ba
     assert (spectrometer.temperature() is not None) == (info.has_cooler or (info.model == "STS" and backend[0] == "c"))
 
 
+@pytest.mark.parametrize("backend", ["cseabreeze", "pyseabreeze"])
+def test_the_shutter_inside_an_sts(bench: Bench, opened: ExitStack, rig: EmulatedRig, backend: str) -> None:
+    spectrometer = device(bench, opened, "STS00001", backend)
+    spectrometer.open()
+    spectrometer.set_integration_time(20.0)
+    for share in (0.0, 1.0):
+        spectrometer.set_shutter(share > 0.5)
+        for _ in range(5):
+            spectrometer.read(5.0)
+        assert set(rig.truth("STS00001")[-1].open_share.values()) == {share}
+    rig.fault("STS00001", "nack", on="shutter")
+    with pytest.raises(DeviceError, match="refuses to move its shutter"):  # cseabreeze itself does not notice
+        spectrometer.set_shutter(False)
+    spectrometer.read(5.0)
+    assert set(rig.truth("STS00001")[-1].open_share.values()) == {1.0}
+
+
 @pytest.mark.parametrize(("serial_number", "backend"), AUTO)
 def test_auto_takes_what_can_do_more(bench: Bench, opened: ExitStack, serial_number: str, backend: str) -> None:
     assert device(bench, opened, serial_number, "auto").open().backend == backend

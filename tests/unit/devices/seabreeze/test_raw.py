@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from emulators.obp import Flag, Message
-from piccolo3.devices.seabreeze.raw import CLEAR_BUFFER, FIRMWARE_REVISION, obp_request
+from piccolo3.devices.seabreeze.raw import CLEAR_BUFFER, FIRMWARE_REVISION, SET_SHUTTER, Refused, obp_request
 from piccolo3.errors import DeviceError
 
 
@@ -25,6 +25,14 @@ def test_asks_and_is_answered() -> None:
     raw = Answers(Message(type=FIRMWARE_REVISION, data=b"\x20\x01", flags=Flag.RESPONSE).packed())
     assert obp_request(raw, FIRMWARE_REVISION) == b"\x20\x01"
     assert raw.asked == Message(type=FIRMWARE_REVISION, flags=Flag.WANTS_ACK)
+
+
+def test_says_something_and_is_refused_or_not() -> None:
+    raw = Answers(Message(type=SET_SHUTTER, flags=Flag.RESPONSE | Flag.ACK).packed())
+    assert obp_request(raw, SET_SHUTTER, b"\x01") == b""
+    assert raw.asked == Message(type=SET_SHUTTER, data=b"\x01", flags=Flag.WANTS_ACK)
+    with pytest.raises(Refused):
+        obp_request(Answers(Message(type=SET_SHUTTER, flags=Flag.NACK | Flag.RESPONSE).packed()), SET_SHUTTER, b"\x01")
 
 
 @pytest.mark.parametrize(
