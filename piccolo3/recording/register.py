@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections import deque
 from functools import partial
@@ -37,6 +38,7 @@ class Register:
         self._journal = journal
         self._untold: deque[tuple[str, int, BatchEnd]] = deque(maxlen=_MOST)
         self._telling: asyncio.Task[None] | None = None
+        self._first = True
 
     async def begin(self, order: Order, run: str, rig: Rig) -> int:
         """The number of a new batch. Raises StoreError."""
@@ -49,6 +51,10 @@ class Register:
         except asyncio.CancelledError:
             beginning.add_done_callback(partial(self._never_began, run))
             raise
+        if self._first:
+            # what came with the catalogue stays: collections that look at all of it would hold up the batch
+            self._first = False
+            gc.freeze()
         await self._tell_ends()
         return number
 
