@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from piccolo3.config.check import Node
 from piccolo3.config.declaration import where
 from piccolo3.config.findings import DEFAULT, Findings, Origin
-from piccolo3.config.options import BOARD_PINS, MODELS
+from piccolo3.config.options import BOARD_PINS
+from piccolo3.config.options_spectrometers import MODELS
 from piccolo3.quantities import quantity_of
 
 __all__ = ["apply_rules"]
