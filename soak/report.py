@@ -33,9 +33,9 @@ times from 10 to 300 ms at random, while one thing after the other goes wrong, a
 
 Afterwards every recorded spectrum is compared with what the instruments handed out: all counts (by checksum),
 integration time, moment, that it was not recorded before, and the share of the exposure that each shutter was open:
-exactly all of it for the channel of a light spectrum, nothing of it else. What is missing must be told by the outcome of
-its batch. Every fault has to be over within {bound:.0f} s, and memory, threads, descriptors and processes must not grow.
-`make soak` exits with 1 where any of that is not so. `python -m soak` has `--seed`, which repeats the choices,
+exactly all of it for the channel of a light spectrum, nothing of it else. What is missing must be told by the outcome
+of its batch. Every fault has to be over within {bound:.0f} s, and memory, threads, descriptors and processes must not
+grow. `make soak` exits with 1 where any of that is not so. `python -m soak` has `--seed`, which repeats the choices,
 `--keep FOLDER`, which keeps the data and the log, and `--page`, which writes this page.
 
 The times are from the fault, or from when the plug was put in or the power came again, to all spectrometers being
