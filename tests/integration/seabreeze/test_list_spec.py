@@ -11,10 +11,15 @@ import pytest
 from emulators import EmulatedRig
 
 KINDS = {"QEP00001": "QEPRO", "USB2P0001": "USB2000PLUS", "STS00001": "STS", "SR400001": "SR4"}
-PROGRAM = "import sys; from piccolo3.server.list_spec import main; sys.exit(main(sys.argv[1:]))"
-HOLDER = """
-import sys
+# a register of our own: others may emulate spectrometers on this machine at the same time, at the same places
+OWN_REGISTER = """
+import os, sys
 from pathlib import Path
+from piccolo3.devices.seabreeze import listing, spectrometer
+listing.default_file = spectrometer.default_file = lambda: Path(os.environ["EMULATORS_SOCKET"]).with_name("register")
+"""
+PROGRAM = OWN_REGISTER + "from piccolo3.server.list_spec import main; sys.exit(main(sys.argv[1:]))"
+HOLDER = """
 from piccolo3.devices.seabreeze import SeabreezeSpectrometer
 spectrometer = SeabreezeSpectrometer(sys.argv[1])
 spectrometer.open()
@@ -38,7 +43,7 @@ def run(rig: EmulatedRig, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_lists_all_and_leaves_alone_what_is_in_use(rig: EmulatedRig) -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", HOLDER, "USB2P0001"],
+        [sys.executable, "-c", OWN_REGISTER + HOLDER, "USB2P0001"],
         env=rig.environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
