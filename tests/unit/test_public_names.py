@@ -50,6 +50,7 @@ def test_the_names_of_wire() -> None:
         "MAX_OBSERVABLE",
         "MAX_PAYLOAD",
         "JsonValue",
+        "TypedArray",
         "arguments",
         "body_of",
         "code_of",
