@@ -113,16 +113,14 @@ def _daemon(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
 async def _connected(url: str) -> AsyncIterator[Piccolo]:
     until = time.monotonic() + _PATIENCE
     while True:
-        client = Piccolo(url, timeout=0.5)
         try:
-            await client.__aenter__()
-            break
+            async with Piccolo(url, timeout=0.5):
+                break
         except PiccoloError:
             if time.monotonic() > until:
                 raise
             await asyncio.sleep(0.02)
-    client = Piccolo(url, timeout=10.0)
-    async with client:
+    async with Piccolo(url, timeout=10.0) as client:
         yield client
 
 
