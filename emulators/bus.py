@@ -120,10 +120,10 @@ class Bus:
             if handle.closed:
                 return
             handle.closed = True
+            handle.device.note("lost with its process" if died else "closed", handle.pid)
             claims = handle.attachment.claims
             for interface in [number for number, owner in claims.items() if owner is handle]:
                 del claims[interface]
-            handle.device.note("lost with its process" if died else "closed", handle.pid)
             handle.device.condition.notify_all()
 
     def claim(self, handle: Handle, interface: int, *, silent: bool = False) -> Status:

@@ -264,6 +264,7 @@ class Acquirer:
     def _keep(self, seconds: float, earliest: float, latest: float | None) -> _Taken:
         """Read the wanted exposure, begun after `earliest`, and refuse it if it comes too early or after `latest`."""
         device = self._device
+        requested = device.now()
         counts = device.read()
         now = device.now()
         ends_from = earliest + seconds * (1 - DRIFT)
@@ -274,7 +275,7 @@ class Acquirer:
             self._idling.was_late()
             raise Doubt("the host was held up while an exposure was read")
         device.ends_by = now
-        start = max(earliest, now - self._transfer - seconds)
+        start = max(earliest, min(requested, now - self._transfer - seconds))  # an answer may be late
         if latest is None:
             if earliest != device.next_from:  # it is the first one
                 self._first_from = earliest

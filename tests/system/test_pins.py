@@ -48,23 +48,28 @@ def levels(folder: Path, pin: int) -> list[bool]:
     return [level for _, number, level in changes(folder) if number == pin]
 
 
+def of_the_shutter(folder: Path) -> list[tuple[int, float]]:
+    """The pulses of the one with two coils; the light has pulses, too."""
+    return [pulse for pulse in pulses(folder) if pulse[0] in (17, 18)]
+
+
 def test_a_batch_moves_the_pins_and_the_light_tells(start: Callable[..., Daemon], folder: Path) -> None:
     daemon = start()
     daemon.wait_until_ready()
-    (pin, width), *_ = pulses(folder)
+    (pin, width), *_ = of_the_shutter(folder)
     assert pin == 18  # reverse: this one closes
     assert width == pytest.approx(5.0, abs=20)
     assert levels(folder, 22) == []  # held closed from the start
-    before = len(pulses(folder))
+    before = len(of_the_shutter(folder))
     daemon.put("control/record_sequence", "pins", 2)
     daemon.wait_for("control/status", lambda status: status == "idle")
     assert daemon.ask("control/outcome")["result"] == "complete"  # type: ignore[index,call-overload]
-    moved = [pin for pin, _ in pulses(folder)[before:] if pin in (17, 18)]
+    moved = [pin for pin, _ in of_the_shutter(folder)[before:]]
     assert moved[0] == 17
     assert moved[-1] == 18
     assert levels(folder, 22)[:2] == [True, False]
     operations = daemon.ask("shutter/upwelling/operations")
-    assert operations == len([pin for pin, _ in pulses(folder) if pin in (17, 18)])
+    assert operations == len(of_the_shutter(folder))
     assert daemon.ask("shutter/upwelling/reason") is None
     assert 25 in {pin for _, pin, _ in changes(folder)}
     status, _ = daemon.stop()

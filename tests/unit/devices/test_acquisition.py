@@ -185,6 +185,7 @@ class Odd(SimulatedSpectrometer):
     """Does not do what a spectrometer does."""
 
     answers_at_once = False
+    late = 0.0  # s
     fails_to_idle: DeviceError | None = None
     timeouts: list[float]
 
@@ -196,7 +197,9 @@ class Odd(SimulatedSpectrometer):
         self.timeouts.append(timeout)
         if self.answers_at_once:
             return np.arange(len(self.timeouts), len(self.timeouts) + 1044, dtype=np.int32)
-        return super().read(timeout)
+        counts = super().read(timeout)
+        self._clock.sleeper().sleep(self.late)
+        return counts
 
     def set_integration_time(self, milliseconds: float) -> None:
         if self.fails_to_idle is not None and self.timeouts and milliseconds == 8.0:
@@ -204,9 +207,9 @@ class Odd(SimulatedSpectrometer):
         super().set_integration_time(milliseconds)
 
 
-def odd() -> tuple[Odd, Acquirer, ManualClock]:
+def odd(model: str = "QE-PRO") -> tuple[Odd, Acquirer, ManualClock]:
     clock = ManualClock()
-    twin = Odd(MODELS["QE-PRO"], "dummy", World(SimulationConfig(), clock))
+    twin = Odd(MODELS[model], "dummy", World(SimulationConfig(), clock))
     return twin, Acquirer(twin, twin.open(), clock), clock
 
 
@@ -215,6 +218,16 @@ def test_answers_that_come_too_soon_are_rejected() -> None:
     twin.answers_at_once = True
     with pytest.raises(SpectrumRejected, match="sooner"):
         acquirer.acquire(100.0, not_before=0.0)
+
+
+@pytest.mark.parametrize("milliseconds", [10.0, 50.0, 300.0])
+@pytest.mark.parametrize("model", sorted(MODELS))
+def test_an_answer_that_is_late_was_not_exposed_late(model: str, milliseconds: float) -> None:
+    twin, acquirer, _ = odd(model)
+    acquirer.acquire(milliseconds, not_before=0.0)
+    twin.late = 5.0
+    start = acquirer.acquire(milliseconds, not_before=0.0).start
+    assert start == pytest.approx(twin.truth[-1].start / 1e9, abs=0.02 + 3 * milliseconds / 1000)
 
 
 def test_the_exposure_in_hand_is_kept_if_the_device_fails_afterwards() -> None:
