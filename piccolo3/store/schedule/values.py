@@ -7,13 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 from enum import Enum
 from typing import TypeAlias
 
 from piccolo3.jsonvalue import JsonValue
 
-__all__ = ["ByCron", "BySun", "Every", "Job", "JobRun", "JobStatus", "Once", "Quiet", "RunOutcome", "TaskKind", "When"]
+__all__ = [
+    "ByCron",
+    "BySun",
+    "Every",
+    "Halt",
+    "Job",
+    "JobRun",
+    "JobStatus",
+    "Once",
+    "Quiet",
+    "RunOutcome",
+    "TaskKind",
+    "When",
+]
 
 
 class JobStatus(Enum):
@@ -84,7 +97,8 @@ class Job:
     """One job; `id` is 0 until it is in the store, which numbers from 1 and never gives a number again.
 
     `parameters` are those of the task, all of them, as they were resolved when the job was made. What was due longer
-    ago than `grace` (s) is skipped; None is the configured one. `failures` counts those since the last success.
+    ago than `grace` (s) is skipped; None is the configured one. `failures` counts those since the last success. Times
+    up to `reached` are dealt with, whatever came of them; None: none yet.
     """
 
     id: int = 0
@@ -99,6 +113,7 @@ class Job:
     made: datetime
     made_by: str = ""
     failures: int = 0
+    reached: datetime | None = None
 
 
 class RunOutcome(Enum):
@@ -139,7 +154,16 @@ class Quiet:
     """
 
     enabled: bool = False
-    start: time = time(22)
-    end: time = time(4)
+    start: time = time(22, tzinfo=UTC)
+    end: time = time(4, tzinfo=UTC)
     power_off: bool = False
     power_delay: float = 600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Halt:
+    """No job is started since then: why, and who wanted that. The operator lets them go on."""
+
+    since: datetime
+    reason: str
+    by: str = ""
