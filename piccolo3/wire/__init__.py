@@ -7,6 +7,7 @@ from piccolo3.wire.arrays import TypedArray
 from piccolo3.wire.errors import body_of, code_of, error_from
 from piccolo3.wire.names import safe_name
 from piccolo3.wire.payload import CBOR, JSON, MAX_OBSERVABLE, MAX_PAYLOAD, arguments, decode, encode
+from piccolo3.wire.times import Naive, parse_time, parse_time_of_day, show_time, show_time_of_day
 
 __all__ = [
     "CBOR",
@@ -14,6 +15,7 @@ __all__ = [
     "MAX_OBSERVABLE",
     "MAX_PAYLOAD",
     "JsonValue",
+    "Naive",
     "TypedArray",
     "arguments",
     "body_of",
@@ -21,5 +23,9 @@ __all__ = [
     "decode",
     "encode",
     "error_from",
+    "parse_time",
+    "parse_time_of_day",
     "safe_name",
+    "show_time",
+    "show_time_of_day",
 ]

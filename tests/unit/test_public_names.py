@@ -50,6 +50,7 @@ def test_the_names_of_wire() -> None:
         "MAX_OBSERVABLE",
         "MAX_PAYLOAD",
         "JsonValue",
+        "Naive",
         "TypedArray",
         "arguments",
         "body_of",
@@ -57,5 +58,9 @@ def test_the_names_of_wire() -> None:
         "decode",
         "encode",
         "error_from",
+        "parse_time",
+        "parse_time_of_day",
         "safe_name",
+        "show_time",
+        "show_time_of_day",
     }
