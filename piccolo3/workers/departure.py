@@ -10,6 +10,8 @@ from piccolo3.clock import Clock, Sleeper
 
 __all__ = ["Departure"]
 
+_LONG = 3600.0  # s, after which is looked again whether all are over, which they tell
+
 
 class Departure:
     """Holds moves of shutters back until the exposures of all `lookers` are over, or lets none of them begin.
@@ -23,13 +25,13 @@ class Departure:
         self._clock = clock
         self._looking = set(lookers)
         self._told: dict[str, float] = {}
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
         self._sleepers: list[Sleeper] = []
         self._gone = self._cancelled = False
 
     def over(self, looker: str, moment: float) -> None:
         """The exposure of `looker` is over at `moment` (monotonic, s), in any case; any thread may tell, also again."""
-        with self._changed:
+        with self._lock:
             self._told[looker] = moment
             self._looking.discard(looker)
             self._wake()
@@ -37,12 +39,10 @@ class Departure:
     def wait(self) -> bool:
         """Block until all are over; False if it was cancelled before any move began."""
         while True:
-            with self._changed:
-                while self._looking and not self._cancelled:
-                    self._changed.wait()
+            with self._lock:
                 if self._cancelled:
                     return False
-                left = max(self._told.values(), default=0.0) - self._clock.monotonic()
+                left = _LONG if self._looking else max(self._told.values(), default=0.0) - self._clock.monotonic()
                 if left <= 0:
                     self._gone = True
                     return True
@@ -52,20 +52,19 @@ class Departure:
 
     def cancel(self) -> None:
         """Let no move begin, unless one has: then all do."""
-        with self._changed:
+        with self._lock:
             self._cancelled = not self._gone
             self._wake()
         self._decide()
 
     def end(self) -> None:
         """All have told: from now on a move that does not end is overdue."""
-        with self._changed:
+        with self._lock:
             self._looking.clear()
             self._wake()
         self._decide()
 
     def _wake(self) -> None:
-        self._changed.notify_all()
         for sleeper in self._sleepers:
             sleeper.cancel()
         self._sleepers.clear()

@@ -8,13 +8,15 @@ import queue
 import threading
 from collections.abc import Callable
 from functools import partial
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from piccolo3.errors import Busy, InternalError, Unavailable
 
 __all__ = ["Worker"]
 
 T = TypeVar("T")
+Job: TypeAlias = Callable[[], None]
+InTurn: TypeAlias = Callable[[Job], Job]
 _logger = logging.getLogger(__name__)
 
 
@@ -23,15 +25,18 @@ class Worker:
 
     All methods belong to the event loop's thread. Busy is an error, not a queue. The slot is taken until the
     function has returned, also where nobody waits for it any more; its result is thrown away then.
+
+    A loop that drives time itself has a method `in_turn`, which makes of each job one that runs when the loop lets it.
     """
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._returned: asyncio.Future[None] | None = None
         self._ended: asyncio.Future[None] | None = None
         self._stopping = False
+        self._in_turn: InTurn = _at_once
 
     @property
     def busy(self) -> bool:
@@ -41,7 +46,9 @@ class Worker:
     def start(self) -> None:
         """Start the thread; needs a running event loop. Starting twice does no harm."""
         if self._thread is None:
-            self._ended = asyncio.get_running_loop().create_future()
+            loop = asyncio.get_running_loop()
+            self._ended = loop.create_future()
+            self._in_turn = getattr(loop, "in_turn", _at_once)
             self._thread = threading.Thread(target=_work, args=(self._jobs,), name=self.name, daemon=True)
             self._thread.start()
 
@@ -70,7 +77,7 @@ class Worker:
             else:
                 _post(loop, partial(self._succeeded, result, value))
 
-        self._jobs.put(job)
+        self._jobs.put(self._in_turn(job))
         return result
 
     async def idle(self) -> None:
@@ -84,7 +91,8 @@ class Worker:
             return True
         if not self._stopping:
             self._stopping = True
-            self._jobs.put(partial(_post, asyncio.get_running_loop(), partial(_resolve, self._ended)))
+            last = partial(_post, asyncio.get_running_loop(), partial(_resolve, self._ended))
+            self._jobs.put(self._in_turn(last))
             self._jobs.put(None)
         await asyncio.wait({self._ended}, timeout=max(0.0, deadline))
         if not self._ended.done():
@@ -111,7 +119,11 @@ class Worker:
             returned.set_result(None)
 
 
-def _work(jobs: queue.SimpleQueue[Callable[[], None] | None]) -> None:
+def _at_once(job: Job) -> Job:
+    return job
+
+
+def _work(jobs: queue.SimpleQueue[Job | None]) -> None:
     while (job := jobs.get()) is not None:
         job()
         del job  # what it holds must not live until the next one comes
