@@ -10,7 +10,7 @@ from pathlib import Path
 
 from piccolo3.errors import StoreError
 
-__all__ = ["CatalogueDamaged", "shown", "store_error", "store_errors"]
+__all__ = ["DatabaseDamaged", "shown", "store_error", "store_errors"]
 
 _REASONS = {
     errno.ENOSPC: "the disk is full",
@@ -27,8 +27,8 @@ _REASONS = {
 }
 
 
-class CatalogueDamaged(StoreError):
-    """The catalogue is of no use any more; what is in it can be found again in the files."""
+class DatabaseDamaged(StoreError):
+    """A database is of no use any more; what was in it has to be found elsewhere: in the files, in a copy."""
 
 
 def shown(path: Path) -> str:

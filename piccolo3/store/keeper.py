@@ -12,7 +12,7 @@ from sqlalchemy import URL, Connection
 from piccolo3.clock import Clock
 from piccolo3.errors import StoreError
 from piccolo3.store.catalogue import Catalogue
-from piccolo3.store.failures import CatalogueDamaged, shown
+from piccolo3.store.failures import DatabaseDamaged, shown
 
 __all__ = ["Keeper"]
 
@@ -71,7 +71,7 @@ class Keeper:
         catalogue = Catalogue(self._url, self._clock, busy_timeout=self._busy_timeout)
         try:
             self._open(catalogue)
-        except CatalogueDamaged as error:
+        except DatabaseDamaged as error:
             self._replace(catalogue, error)
         self._catalogue = catalogue
         self.distrust()
@@ -87,7 +87,7 @@ class Keeper:
                 catalogue.close()
                 raise
 
-    def _replace(self, catalogue: Catalogue, error: CatalogueDamaged) -> None:
+    def _replace(self, catalogue: Catalogue, error: DatabaseDamaged) -> None:
         aside = catalogue.move_aside()
         if aside is None:
             # not ours to throw away
@@ -119,7 +119,7 @@ class Keeper:
         catalogue = self.ready()
         try:
             return self._once(catalogue, function, writing=writing)
-        except CatalogueDamaged as error:
+        except DatabaseDamaged as error:
             self._catalogue = None
             self._replace(catalogue, error)
             self._catalogue = catalogue

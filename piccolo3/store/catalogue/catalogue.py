@@ -1,33 +1,22 @@
-"""The database itself: opened, brought up to date, and its transactions."""
+"""The database of the catalogue."""
 
 from __future__ import annotations
 
-import logging
-import os
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, Engine, inspect, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy import URL
 
 from piccolo3.clock import Clock
-from piccolo3.errors import StoreError
-from piccolo3.store.atomic import sync_directory
-from piccolo3.store.catalogue import backup
-from piccolo3.store.catalogue.engine import READING, make_engine
-from piccolo3.store.catalogue.failures import catalogue_errors
 from piccolo3.store.catalogue.models import HEAD, Base
-from piccolo3.store.catalogue.upgrade import MIGRATIONS, set_version, upgrade, version_of
-from piccolo3.store.failures import CatalogueDamaged, shown, store_errors
+from piccolo3.store.database import Database, Schema
 
-__all__ = ["Catalogue"]
+__all__ = ["MIGRATIONS", "Catalogue"]
 
-_logger = logging.getLogger(__name__)
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-class Catalogue:
-    """A database with our tables. `busy_timeout`: s to wait for other programs that use its file."""
+class Catalogue(Database):
+    """A database with the tables of the catalogue; see there."""
 
     def __init__(
         self,
@@ -38,149 +27,5 @@ class Catalogue:
         head: str = HEAD,
         migrations: Path = MIGRATIONS,
     ) -> None:
-        try:
-            self._url = make_url(url)
-            self._url.get_dialect()
-            self._url.get_dialect().import_dbapi()
-        except (ArgumentError, NoSuchModuleError, ImportError) as error:
-            raise StoreError(f"the catalogue can't be used: {error}", reason=str(error)) from error
-        self._clock = clock
-        self._busy_timeout = busy_timeout
-        self._head = head
-        self._migrations = migrations
-        self._engine: Engine | None = None
-        self._inode: tuple[int, int] | None = None
-
-    @property
-    def file(self) -> Path | None:
-        """The file it is in, None for a server."""
-        database = self._url.database
-        is_file = self._url.get_backend_name() == "sqlite" and database and database != ":memory:"
-        return Path(database) if is_file and database else None
-
-    @property
-    def name(self) -> str:
-        """What it is called in messages, without the password."""
-        return self._url.render_as_string(hide_password=True) if self.file is None else shown(self.file)
-
-    @property
-    def is_usable(self) -> bool:
-        """Whether it is open, and its file still the one that was opened."""
-        return self._engine is not None and (self.file is None or self._identity() == self._inode)
-
-    def open(self) -> None:
-        """Open it, make it or bring it up to date. CatalogueDamaged if it can't be used, StoreError if not now."""
-        self.close()
-        new = self.file is not None and not self.file.exists()
-        self._engine = make_engine(self._url, self._busy_timeout)
-        try:
-            with catalogue_errors("opening the catalogue", self.name):
-                self._establish(self._engine)
-        except BaseException:
-            self.close()
-            raise
-        self._inode = self._identity()
-        if new and self.file is not None:
-            sync_directory(self.file.parent)
-
-    def close(self) -> None:
-        """Let go of it; closing twice does no harm."""
-        if self._engine is not None:
-            self._engine.dispose()
-        self._engine = None
-        self._inode = None
-
-    def _identity(self) -> tuple[int, int] | None:
-        if self.file is None:
-            return None
-        try:
-            status = self.file.stat()
-        except OSError:
-            return None
-        return status.st_dev, status.st_ino
-
-    def _establish(self, engine: Engine) -> None:
-        with engine.connect() as connection:
-            version = version_of(connection)
-        if version is None:
-            with engine.begin() as connection:
-                self._create(connection)
-        elif version > self._head:
-            raise StoreError(
-                f"the catalogue {self.name} was written by a newer version of piccolo3 (schema {version}, this one "
-                f"knows {self._head})"
-            )
-        elif version < self._head:
-            self._upgrade(engine, version)
-        with engine.connect() as connection:
-            _check_tables(connection, self.name)
-
-    def _create(self, connection: Connection) -> None:
-        if self.file is not None and (strange := inspect(connection).get_table_names()):
-            raise CatalogueDamaged(f"{self.name} has tables ({', '.join(sorted(strange)[:5])}), but no version")
-        Base.metadata.create_all(connection)
-        set_version(connection, HEAD)
-        if self._head != HEAD:
-            upgrade(connection, self._head, self._migrations)
-
-    def _upgrade(self, engine: Engine, version: str) -> None:
-        if self.file is not None:
-            copy = self.back_up(f"schema-{version}")
-            _logger.warning("the catalogue is brought from schema %s to %s; a copy is %s", version, self._head, copy)
-        else:
-            _logger.warning("the catalogue is brought from schema %s to %s", version, self._head)
-        with engine.begin() as connection:
-            upgrade(connection, self._head, self._migrations)
-
-    def back_up(self, why: str) -> Path | None:
-        """Make a copy of its file beside it; None where it is on a server, which has means of its own."""
-        if self.file is None:
-            return None
-        copy = self.file.with_name(f"{self.file.name}.{why}-{self._clock.utcnow():%Y%m%dT%H%M%SZ}")
-        backup.copy(self.file, copy)
-        return copy
-
-    def move_aside(self) -> Path | None:
-        """Close it and give its file another name, so that the next `open` makes a new one; None on a server."""
-        self.close()
-        if self.file is None:
-            return None
-        aside = self.file.with_name(f"{self.file.name}.damaged-{self._clock.utcnow():%Y%m%dT%H%M%SZ}")
-        with store_errors("moving aside", self.file):
-            for suffix in ("-wal", "-shm", "-journal", ""):
-                path = self.file.with_name(self.file.name + suffix)
-                if os.path.lexists(path):
-                    path.replace(aside.with_name(aside.name + suffix))
-        sync_directory(self.file.parent)
-        return aside
-
-    @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """A transaction; it is durable when this ends without an error, and else was never there."""
-        engine = self._opened()
-        with catalogue_errors("writing to the catalogue", self.name), engine.begin() as connection:
-            yield connection
-
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """One state of everything."""
-        engine = self._opened()
-        with catalogue_errors("reading the catalogue", self.name):
-            connection = engine.connect().execution_options(**{READING: True})
-            with closing(connection):
-                yield connection
-
-    def _opened(self) -> Engine:
-        if self._engine is None:
-            raise StoreError(f"the catalogue {self.name} is not open")
-        return self._engine
-
-
-def _check_tables(connection: Connection, name: str) -> None:
-    """Raise CatalogueDamaged unless everything can be asked for."""
-    inspector = inspect(connection)
-    there = set(inspector.get_table_names())
-    for table in Base.metadata.sorted_tables:
-        if table.name not in there:
-            raise CatalogueDamaged(f"the catalogue {name} has no table {table.name}")
-        connection.execute(table.select().limit(1)).all()
+        schema = Schema(what="the catalogue", metadata=Base.metadata, version=HEAD, migrations=migrations)
+        super().__init__(url, clock, schema, busy_timeout=busy_timeout, head=head)

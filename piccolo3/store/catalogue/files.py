@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, Select, delete, func, select, update
 
 from piccolo3.store.catalogue.models import ContentRow, FileRow, LatestRow, RunRow, SpectrumRow
 from piccolo3.store.cursor import parse_id
-from piccolo3.store.failures import CatalogueDamaged
+from piccolo3.store.failures import DatabaseDamaged
 from piccolo3.store.values import FileEntry, FileState, Page, check_limit
 
 __all__ = [
@@ -109,11 +109,11 @@ def has_spectra(connection: Connection, file_id: int) -> bool:
 
 
 def check_database(connection: Connection) -> None:
-    """Look through all of a SQLite file. Raises CatalogueDamaged where something does not fit together."""
+    """Look through all of a SQLite file. Raises DatabaseDamaged where something does not fit together."""
     if connection.dialect.name == "sqlite":
         found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
         if found != "ok":
-            raise CatalogueDamaged(f"the catalogue is damaged: {found}")
+            raise DatabaseDamaged(f"the catalogue is damaged: {found}")
 
 
 def set_state(

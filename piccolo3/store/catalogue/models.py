@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, LargeBinary, MetaData, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from piccolo3.store.catalogue.types import JsonText, PlainText, UtcDateTime, WholeNumber
+from piccolo3.store.database.types import JsonText, PlainText, UtcDateTime, WholeNumber
 
 __all__ = [
     "HEAD",

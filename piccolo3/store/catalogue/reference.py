@@ -7,7 +7,7 @@ import sys
 from sqlalchemy import Column, Table
 
 from piccolo3.store.catalogue.models import HEAD, Base
-from piccolo3.store.catalogue.types import JsonText, PlainText, UtcDateTime
+from piccolo3.store.database.types import JsonText, PlainText, UtcDateTime
 
 __all__ = ["reference"]
 

@@ -344,7 +344,7 @@ def test_a_file_system_without_links(store: CataloguedDirectory, monkeypatch: py
 
 def test_a_file_system_without_shared_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Then SQLite has no WAL, and the directory has to be synced, too."""
-    from piccolo3.store.catalogue import engine
+    from piccolo3.store.database import engine
 
     class NoWal(sqlite3.Connection):
         def execute(self, sql: str, *arguments: object) -> sqlite3.Cursor:

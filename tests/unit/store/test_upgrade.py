@@ -30,8 +30,9 @@ from piccolo3.store import (
     SpectrumQuery,
 )
 from piccolo3.store.catalogue import Catalogue
+from piccolo3.store.catalogue.catalogue import MIGRATIONS
 from piccolo3.store.catalogue.models import HEAD, Base
-from piccolo3.store.catalogue.upgrade import MIGRATIONS, set_version, upgrade, version_of
+from piccolo3.store.database.upgrade import set_version, upgrade, version_of
 from tests.unit.store import servers
 from tests.unit.store.making import LIGHT, START, sequence
 
@@ -81,7 +82,7 @@ def url(request: pytest.FixtureRequest) -> Iterator[str]:
 def test_the_migrations_lead_to_the_models(url: str) -> None:
     engine = create_engine(url)
     with engine.begin() as connection:
-        upgrade(connection, "head")
+        upgrade(connection, "head", MIGRATIONS)
         assert version_of(connection) == HEAD == versions()[-1]
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
     engine.dispose()
@@ -194,7 +195,7 @@ def test_no_upgrade_without_room_for_a_copy(
     def refuse(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("piccolo3.store.catalogue.backup.os.fsync", refuse)
+    monkeypatch.setattr("piccolo3.store.database.backup.os.fsync", refuse)
     catalogue = Catalogue(f"sqlite:///{path}", ManualClock(), head="0002", migrations=next_version)
     with pytest.raises(StoreError, match="No space left"):
         catalogue.open()

@@ -6,9 +6,8 @@ from pathlib import Path
 
 from sqlalchemy import Column, Connection, MetaData, String, Table, inspect, select
 
-__all__ = ["MIGRATIONS", "set_version", "upgrade", "version_of"]
+__all__ = ["set_version", "upgrade", "version_of"]
 
-MIGRATIONS = Path(__file__).parent / "migrations"
 _VERSION = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
 
 
@@ -26,7 +25,7 @@ def set_version(connection: Connection, version: str) -> None:
     connection.execute(_VERSION.insert().values(version_num=version))
 
 
-def upgrade(connection: Connection, version: str, migrations: Path = MIGRATIONS) -> None:
+def upgrade(connection: Connection, version: str, migrations: Path) -> None:
     """Bring the tables up to a version, in the transaction of the connection."""
     from alembic import command
     from alembic.config import Config

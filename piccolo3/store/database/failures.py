@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError, StatementError
 
 from piccolo3.errors import InvalidValue, PiccoloError, StoreError
-from piccolo3.store.failures import CatalogueDamaged
+from piccolo3.store.failures import DatabaseDamaged
 
-__all__ = ["catalogue_errors"]
+__all__ = ["database_errors"]
 
 _REASONS = {
     sqlite3.SQLITE_BUSY: "it is locked by another program",
@@ -27,8 +27,8 @@ _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLI
 
 
 @contextmanager
-def catalogue_errors(action: str, name: str) -> Iterator[None]:
-    """Turn errors of the database inside into StoreError, or CatalogueDamaged where only a new one would help."""
+def database_errors(action: str, name: str) -> Iterator[None]:
+    """Turn errors of the database inside into StoreError, or DatabaseDamaged where only a new one would help."""
     try:
         yield
     except DBAPIError as error:
@@ -42,7 +42,7 @@ def catalogue_errors(action: str, name: str) -> Iterator[None]:
     except OverflowError as error:
         raise InvalidValue(f"{action} {name}: {error}") from error
     except (ValueError, TypeError) as error:  # a value was read that nobody can have written
-        raise CatalogueDamaged(f"{action} {name} failed: {error}", reason=str(error)) from error
+        raise DatabaseDamaged(f"{action} {name} failed: {error}", reason=str(error)) from error
 
 
 def _of_driver(action: str, name: str, error: DBAPIError) -> StoreError:
@@ -54,6 +54,6 @@ def _of_driver(action: str, name: str, error: DBAPIError) -> StoreError:
         primary = None if code is None else code & 0xFF
         reason = _REASONS.get(primary or 0, text)
         if primary in _DAMAGE:
-            return CatalogueDamaged(f"{action} {name} failed: {text}", reason=text)
+            return DatabaseDamaged(f"{action} {name} failed: {text}", reason=text)
         return StoreError(f"{action} {name} failed: {reason}", reason=reason)
     return StoreError(f"{action} {name} failed: {text}", reason=text)
