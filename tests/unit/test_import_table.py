@@ -16,10 +16,10 @@ OWNERS = {
     "gpiozero": {"pins"},
     "matplotlib": {"cli", "data"},
     "netCDF4": {"data"},
-    "rich": {"cli", "data", "panel"},
+    "rich": {"cli", "data", "panel", "season"},
     "seabreeze": {"devices"},
     "sqlalchemy": {"store"},
-    "threading": {"clock.py", "workers", "devices", "pins"},
+    "threading": {"clock.py", "workers", "devices", "pins", "season"},
     "queue": {"workers"},
     "usb": {"devices"},
 }
