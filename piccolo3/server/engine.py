@@ -7,6 +7,7 @@ import gc
 import logging
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -25,7 +26,6 @@ from piccolo3.workers import (
     IndicatorWorker,
     Journal,
     Operations,
-    RecoveryTiming,
     ShutterWorker,
     SpectrometerGroup,
     SpectrometerTiming,
@@ -48,8 +48,8 @@ class Engine:
 
     `trace` is told of each phase of what is done, from any thread; the text of the `configuration` is kept with the
     batches. Nothing is recorded where less than `reserve` bytes are free, unless that is None; a directory `fallback`
-    takes what the data directory can't. `guard` raises StoreError where that must not be opened. Once everything else
-    runs, `verifier` can be started.
+    takes what the data directory can't. `guard` raises StoreError where that must not be opened. What the configuration
+    does not say of the patience with spectrometers is in `timing`. Once everything else runs, `verifier` can be started.
     """
 
     rig: Rig
@@ -71,6 +71,7 @@ class Engine:
         reserve: int | None = None,
         fallback: Path | None = None,
         guard: Callable[[], None] = lambda: None,
+        timing: SpectrometerTiming | None = None,
     ) -> None:
         output = instrument.output
         self.instrument = instrument
@@ -92,6 +93,7 @@ class Engine:
         self._trace = trace
         self._configuration = configuration
         self._reserve = reserve
+        self._timing = timing or SpectrometerTiming()
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Engine:
@@ -152,11 +154,12 @@ class Engine:
         """A worker for each device."""
         instrument, rig, clock, broker = self.instrument, self.rig, self.clock, self.broker
         common = instrument.all_spectrometers
-        timing = SpectrometerTiming(
-            recovery=RecoveryTiming(
-                power_cycle_interval=common.power_cycle_interval, power_off_time=common.power_off_time
-            )
+        recovery = replace(
+            self._timing.recovery,
+            power_cycle_interval=common.power_cycle_interval,
+            power_off_time=common.power_off_time,
         )
+        timing = replace(self._timing, recovery=recovery)
         self.spectrometers = SpectrometerGroup(
             (
                 SpectrometerWorker(
