@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -9,10 +11,12 @@ from piccolo3.config.check import Node
 from piccolo3.config.model import (
     CatalogueConfig,
     ChannelConfig,
+    ClockConfig,
     CoapConfig,
     DaemonConfig,
     DatadirConfig,
     GpioConfig,
+    GpsConfig,
     HousekeepingConfig,
     IndicatorConfig,
     InstrumentConfig,
@@ -24,10 +28,12 @@ from piccolo3.config.model import (
     ServerConfig,
     Setting,
     SimulationConfig,
+    SiteConfig,
     SpectrometerConfig,
     SpectrometersConfig,
     TriggerConfig,
 )
+from piccolo3.position import Position
 from piccolo3.quantities import Limits
 
 __all__ = ["build_datadir", "build_instrument", "build_server", "path_of", "settings_of"]
@@ -163,6 +169,27 @@ def _trigger(node: Node) -> TriggerConfig:
     )
 
 
+def _site(node: Node) -> SiteConfig:
+    latitude, longitude = node.get("latitude", float), node.get("longitude", float)
+    if latitude is None or longitude is None:
+        return SiteConfig()
+    position = Position(latitude=latitude, longitude=longitude, altitude=node.get("altitude", float))
+    return SiteConfig(position=position)
+
+
+def _gps(node: Node) -> GpsConfig:
+    common = GpsConfig(
+        max_age=node.take("max_age", float),
+        set_clock=node.take("set_clock", bool),
+        tolerance=node.take("tolerance", float),
+    )
+    address = node.get("gpsd", str)
+    if address is None:
+        return common
+    host, colon, port = address.rpartition(":") if re.search(r":[0-9]+$", address) else (address, "", "")
+    return replace(common, host=host.strip("[]"), port=int(port) if colon else common.port)
+
+
 def build_instrument(node: Node) -> InstrumentConfig:
     """The instrument file."""
     output, simulation = node.children["output"], node.children["simulation"]
@@ -182,6 +209,9 @@ def build_instrument(node: Node) -> InstrumentConfig:
         indicator=IndicatorConfig(
             driver=node.children["indicator"].take("driver", str), pin=node.children["indicator"].get("pin", int)
         ),
+        site=_site(node.children["site"]),
+        clock=ClockConfig(trust=node.children["clock"].take("trust", str)),
+        gps=_gps(node.children["gps"]),
         simulation=SimulationConfig(
             seed=simulation.get("seed", int),
             sun_elevation=simulation.get("sun_elevation", float),

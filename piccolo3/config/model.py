@@ -7,16 +7,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from piccolo3.position import Position
 from piccolo3.quantities import QUANTITIES, Limits
 
 __all__ = [
     "CatalogueConfig",
     "ChannelConfig",
+    "ClockConfig",
     "CoapConfig",
     "Configuration",
     "DaemonConfig",
     "DatadirConfig",
     "GpioConfig",
+    "GpsConfig",
     "HousekeepingConfig",
     "IndicatorConfig",
     "InstrumentConfig",
@@ -28,6 +31,7 @@ __all__ = [
     "ServerConfig",
     "Setting",
     "SimulationConfig",
+    "SiteConfig",
     "SpectrometerConfig",
     "SpectrometersConfig",
     "TriggerConfig",
@@ -254,6 +258,31 @@ class IndicatorConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SiteConfig:
+    """Where the rig is; None where that was not said."""
+
+    position: Position | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockConfig:
+    """Whether the clock can be relied on: `trust` is synchronised or always."""
+
+    trust: str = "synchronised"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GpsConfig:
+    """A receiver at gpsd's `host` and `port`, None without one; `max_age` and `tolerance` are in s."""
+
+    host: str | None = None
+    port: int = 2947
+    max_age: float = 300.0
+    set_clock: bool = False
+    tolerance: float = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SimulationConfig:
     """The simulated world, angles in degrees. `seed` None: a new one each time; `sun_elevation` None: by the clock."""
 
@@ -280,6 +309,9 @@ class InstrumentConfig:
     trigger: TriggerConfig = TriggerConfig()
     gpio: GpioConfig = GpioConfig()
     indicator: IndicatorConfig = IndicatorConfig()
+    site: SiteConfig = SiteConfig()
+    clock: ClockConfig = ClockConfig()
+    gps: GpsConfig = GpsConfig()
     simulation: SimulationConfig = SimulationConfig()
 
 

@@ -2,7 +2,7 @@
 
 Names, defaults and meanings are those of the original piccolo3; `driver`, `model`, the pins and times of the
 shutters and the sections [catalogue], [retention], [housekeeping], [recording], [quality], [trigger], [gpio],
-[indicator] and [simulation] are additions.
+[indicator], [site], [clock], [gps] and [simulation] are additions.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from piccolo3.config.declaration import Obsolete, Option, Section
 from piccolo3.config.options_data import CATALOGUE, HOUSEKEEPING, RETENTION
 from piccolo3.config.options_pins import GPIO, INDICATOR
+from piccolo3.config.options_place import CLOCK, GPS, SITE
 from piccolo3.config.options_recording import QUALITY, RECORDING, TRIGGER
 from piccolo3.config.options_spectrometers import SPECTROMETERS
 from piccolo3.config.values import PIN, Boolean, Choice, Integer, Name, Number, Optional, Text
@@ -225,6 +226,9 @@ INSTRUMENT = Section(
         TRIGGER,
         GPIO,
         INDICATOR,
+        SITE,
+        CLOCK,
+        GPS,
         Section(
             name="simulation",
             text="The world that simulated instruments see.",
@@ -245,15 +249,15 @@ INSTRUMENT = Section(
                 ),
                 Option(
                     name="latitude",
-                    kind=Number(minimum=-90, maximum=90, unit="degrees"),
-                    default_value=55.92,
-                    text="Where the rig is, north positive.",
+                    kind=Optional(Number(minimum=-90, maximum=90, unit="degrees"), "site"),
+                    default="that of `[site]`, or `55.92`",
+                    text="Where the simulated sun shines, north positive.",
                 ),
                 Option(
                     name="longitude",
-                    kind=Number(minimum=-180, maximum=180, unit="degrees"),
-                    default_value=-3.17,
-                    text="Where the rig is, east positive.",
+                    kind=Optional(Number(minimum=-180, maximum=180, unit="degrees"), "site"),
+                    default="that of `[site]`, or `-3.17`",
+                    text="The same, east positive.",
                 ),
                 Option(
                     name="clouds",

@@ -13,6 +13,7 @@ from piccolo3.quantities import quantity_of
 
 __all__ = ["apply_rules"]
 
+_SIMULATED_PLACE = (("latitude", 55.92), ("longitude", -3.17))
 _PINS_OF: Mapping[str, tuple[str, ...]] = {"level": ("open_pin",), "spectrometer": ()}  # others have both
 
 
@@ -33,6 +34,8 @@ def apply_rules(instrument: Node, findings: Findings) -> None:
     _check_pins(_pins(channels, spectrometers, instrument.children["trigger"], indicator), findings)
     _check_calibrations(channels, spectrometers, findings)
     _check_limits(instrument.children["housekeeping"], findings)
+    instrument.children["clock"].resolve("trust", "always" if all_simulated else "synchronised")
+    _complete_place(instrument.children["site"], instrument.children["simulation"], findings)
 
 
 def _origin(node: Node, name: str) -> Origin:
@@ -68,6 +71,17 @@ def _complete_channel(node: Node, driver: str, findings: Findings) -> None:
         elif node.values[name].value is None and not node.values[name].broken:
             text = f"{where(node.path)}: '{name}' is missing; the board has no {shutter}, so its pins must be given"
             findings.problem(_origin(node, name), text)
+
+
+def _complete_place(site: Node, simulation: Node, findings: Findings) -> None:
+    """One half of a place is none; the simulated sun shines where the rig is."""
+    for name, other in (("latitude", "longitude"), ("longitude", "latitude")):
+        said = site.get(name, float) is not None
+        if said and site.get(other, float) is None and not site.values[other].broken:
+            findings.problem(_origin(site, name), f"{where(site.path)}: {name} without {other}")
+    for name, otherwise in _SIMULATED_PLACE:
+        given = site.get(name, float)
+        simulation.resolve(name, otherwise if given is None else given)
 
 
 def _check_directions(channels: list[Node], findings: Findings) -> None:

@@ -8,7 +8,7 @@ import pytest
 from configobj import ConfigObj
 
 import piccolo3.config
-from piccolo3.config import InstrumentConfig, ServerConfig, SimulationConfig, load
+from piccolo3.config import ClockConfig, InstrumentConfig, ServerConfig, SimulationConfig, load
 from piccolo3.config.declaration import Option, Section
 from piccolo3.config.options import INSTRUMENT, SERVER
 from piccolo3.config.reference import reference
@@ -47,7 +47,11 @@ def test_the_defaults_of_the_model_are_those_of_the_declaration(tmp_path: Path) 
     (tmp_path / "piccolo.config").write_text(text)
     loaded = load(None, {("config",): tmp_path / "piccolo.config"})
     assert loaded.server == ServerConfig(config=tmp_path / "piccolo.config")
-    defaults = InstrumentConfig(channels=loaded.instrument.channels, spectrometers=loaded.instrument.spectrometers)
+    defaults = InstrumentConfig(
+        channels=loaded.instrument.channels,
+        spectrometers=loaded.instrument.spectrometers,
+        clock=ClockConfig(trust="always"),  # since the rig is simulated
+    )
     assert loaded.instrument == defaults
     assert loaded.instrument.simulation == SimulationConfig()
 
