@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from piccolo3.recording.plan import Action, Step, count_measurements, plan
@@ -17,7 +17,11 @@ Kind = Literal["record", "dark", "auto"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What is to be done. `run` and `number` are those of the batch; there are none for `auto`."""
+    """What is to be done. `run` and `number` are those of the batch; there are none for `auto`.
+
+    Where it is `lasting`, its settings and its run become the current ones. `recipe` is the name of the one that it
+    comes from, and `integration_times` (ms, by serial number and channel) count for this batch only.
+    """
 
     kind: Kind
     settings: BatchSettings
@@ -25,6 +29,9 @@ class Order:
     number: int | None = None
     burst: bool = False
     triggered: bool = False
+    lasting: bool = True
+    recipe: str | None = None
+    integration_times: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     def steps(self, channels: tuple[str, ...], *, clobber: bool) -> Iterator[Step]:
         """What is done, in order. InvalidValue where the mode needs channels that there are not."""

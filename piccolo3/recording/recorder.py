@@ -7,6 +7,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from typing import Unpack
 
 from piccolo3.clock import Clock
 from piccolo3.config import QualityConfig, RecordingConfig
@@ -23,7 +24,7 @@ from piccolo3.recording.plan import plan
 from piccolo3.recording.presence import anybody_idle
 from piccolo3.recording.register import Register
 from piccolo3.recording.room import Room, expected_bytes
-from piccolo3.recording.settings import BatchSettings
+from piccolo3.recording.settings import BatchSettings, Changes
 from piccolo3.recording.sheet import Trigger
 from piccolo3.recording.shutters import Shutters
 from piccolo3.recording.times import IntegrationTimes, Keeps
@@ -104,6 +105,11 @@ class Recorder:
     # ---- what is ----
 
     @property
+    def rig(self) -> Rig:
+        """What is recorded with; it is not to be used beside the recorder."""
+        return self._rig
+
+    @property
     def channels(self) -> tuple[str, ...]:
         """Names of the channels, sorted."""
         return self._rig.shutters.channels
@@ -175,25 +181,9 @@ class Recorder:
 
     # ---- what is asked ----
 
-    def change_settings(
-        self,
-        *,
-        sequences: int | None = None,
-        autointegration: int | None = None,
-        delay: float | None = None,
-        target: float | None = None,
-        mode: str | None = None,
-        averages: int | None = None,
-    ) -> None:
+    def change_settings(self, **changes: Unpack[Changes]) -> None:
         """Change settings (None: keep) for the next batch. InvalidValue."""
-        settings = self._settings.changed(
-            sequences=sequences,
-            autointegration=autointegration,
-            delay=delay,
-            target=target,
-            mode=mode,
-            averages=averages,
-        )
+        settings = self._settings.changed(**changes)
         plan(settings, self.channels, clobber=False)
         self._apply(settings)
 
@@ -205,29 +195,20 @@ class Recorder:
         self,
         *,
         run: str | None = None,
-        sequences: int | None = None,
-        autointegration: int | None = None,
-        delay: float | None = None,
-        target: float | None = None,
-        mode: str | None = None,
-        averages: int | None = None,
         burst: bool | None = None,
         triggered: bool | None = None,
+        **changes: Unpack[Changes],
     ) -> None:
         """Start a batch; None keeps the setting. Raises InvalidValue, Busy, Unavailable, StoreError.
 
         `burst`: as fast as the detectors allow; `triggered`: each sequence waits for `trigger`. Both are for this
         batch only.
         """
-        settings = self._settings.changed(
-            sequences=sequences,
-            autointegration=autointegration,
-            delay=delay,
-            target=target,
-            mode=mode,
-            averages=averages,
-        )
-        order = Order(kind="record", settings=settings, burst=bool(burst), triggered=bool(triggered))
+        settings = self._settings.changed(**changes)
+        await self.begin(Order(kind="record", settings=settings, burst=bool(burst), triggered=bool(triggered)), run)
+
+    async def begin(self, order: Order, run: str | None = None) -> None:
+        """Start what was resolved before; no run is the current one. InvalidValue, Busy, Unavailable, StoreError."""
         order.steps(self.channels, clobber=False)
         await self._begin(order, run)
 
@@ -335,8 +316,9 @@ class Recorder:
                 await self._room.check(expected_bytes(order, self._rig))
             name = await self._writer.create_run(name)
             order = replace(order, run=name, number=await self._register.begin(order, name, self._rig))
-        self._apply(order.settings)
-        self._use_run(name)
+        if order.lasting:
+            self._apply(order.settings)
+            self._use_run(name)
         return Batch(
             order,
             rig=self._rig,

@@ -5,17 +5,29 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from typing import Any, TypedDict, Unpack
 
 from piccolo3.errors import InvalidValue
 from piccolo3.spectrum import JsonValue
 
-__all__ = ["MODES", "BatchSettings"]
+__all__ = ["MODES", "BatchSettings", "Changes"]
 
 MODES = ("classic", "dark_each", "deled")
 
 _MOST = 1_000_000
 _LONGEST = 86_400.0
 _MOST_AVERAGES = 1000
+
+
+class Changes(TypedDict, total=False):
+    """Settings that are to change; None is the same as leaving one out."""
+
+    sequences: int | None
+    autointegration: int | None
+    delay: float | None
+    target: float | None
+    mode: str | None
+    averages: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,26 +68,10 @@ class BatchSettings:
         object.__setattr__(self, "delay", float(self.delay))
         object.__setattr__(self, "target", float(self.target))
 
-    def changed(
-        self,
-        *,
-        sequences: int | None = None,
-        autointegration: int | None = None,
-        delay: float | None = None,
-        target: float | None = None,
-        mode: str | None = None,
-        averages: int | None = None,
-    ) -> BatchSettings:
+    def changed(self, **changes: Unpack[Changes]) -> BatchSettings:
         """These settings with what is not None replaced; InvalidValue for those out of range."""
-        return replace(
-            self,
-            sequences=self.sequences if sequences is None else sequences,
-            autointegration=self.autointegration if autointegration is None else autointegration,
-            delay=self.delay if delay is None else delay,
-            target=self.target if target is None else target,
-            mode=self.mode if mode is None else mode,
-            averages=self.averages if averages is None else averages,
-        )
+        given: dict[str, Any] = {name: value for name, value in changes.items() if value is not None}
+        return replace(self, **given)
 
     def differences(self, other: BatchSettings) -> tuple[str, ...]:
         """Names of the settings that differ."""

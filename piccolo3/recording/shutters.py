@@ -39,6 +39,11 @@ class Shutters:
         """Those that may be open."""
         return [name for name in self.channels if not self._shutters[name].surely_closed]
 
+    def moving_time(self, channel: str) -> float:
+        """How long the shutter of a channel takes to move and settle (s)."""
+        config = self._shutters[channel].config
+        return (config.pulse_time + config.settling_time) / 1000
+
     async def open_only(self, channel: str) -> float:
         """Open one and close the others; when all had settled (monotonic, s). DeviceError.
 
