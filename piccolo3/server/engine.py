@@ -48,9 +48,8 @@ class Engine:
 
     `trace` is told of each phase of what is done, from any thread; the text of the `configuration` is kept with the
     batches. Nothing is recorded where less than `reserve` bytes are free, unless that is None; a directory `fallback`
-    takes what the data directory can't. `guard` raises StoreError where that must not be opened. `timing`
-    has what the configuration does not say of the patience with spectrometers. Once everything else runs, `verifier` can
-    be started.
+    takes what the data directory can't. `guard` raises StoreError where that must not be opened. `timing` has what the
+    configuration does not say of the patience with spectrometers. Once everything else runs, `verifier` can be started.
     """
 
     rig: Rig
