@@ -10,8 +10,10 @@ ROOT = Path(piccolo3.__file__).parent
 OWNERS = {
     "alembic": {"store"},
     "aiocoap": {"coap", "client"},
+    "astral": {"scheduling"},
     "cbor2": {"wire"},
     "configobj": {"config"},
+    "cronsim": {"scheduling"},
     "daemon": {"server"},
     "gpiozero": {"pins"},
     "matplotlib": {"cli", "data"},
