@@ -29,6 +29,7 @@ from piccolo3.config.model import (
     SpectrometersConfig,
     TriggerConfig,
 )
+from piccolo3.config.recipes import RecipeConfig
 from piccolo3.config.show import show
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "LoggingConfig",
     "OutputConfig",
     "QualityConfig",
+    "RecipeConfig",
     "RecordingConfig",
     "RetentionConfig",
     "ServerConfig",

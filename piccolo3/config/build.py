@@ -33,6 +33,7 @@ from piccolo3.config.model import (
     SpectrometersConfig,
     TriggerConfig,
 )
+from piccolo3.config.recipes import build_recipes
 from piccolo3.position import Position
 from piccolo3.quantities import Limits
 
@@ -203,6 +204,7 @@ def build_instrument(node: Node) -> InstrumentConfig:
         retention=_retention(node.children["retention"]),
         housekeeping=_housekeeping(node.children["housekeeping"]),
         recording=_recording(node.children["recording"]),
+        recipes=build_recipes(node.children["recipes"]),
         quality=_quality(node.children["quality"]),
         trigger=_trigger(node.children["trigger"]),
         gpio=GpioConfig(pin_factory=node.children["gpio"].take("pin_factory", str)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -10,6 +9,7 @@ from typing import TypeVar
 from piccolo3.config.declaration import Option, Section, where
 from piccolo3.config.document import Content, Document
 from piccolo3.config.findings import COMMAND_LINE, DEFAULT, Findings, Origin
+from piccolo3.config.nearest import nearest
 from piccolo3.config.scan import plain
 from piccolo3.config.values import Given, Value
 
@@ -128,8 +128,8 @@ class _Checker:
         if name in known:
             other = "a section" if kind == "option" else "an option"
             text = f"{_at(node.path)}'{name}' is {other}, not {'an' if kind == 'option' else 'a'} {kind}"
-        elif nearest := _nearest(name, known):
-            text += f"; did you mean '{nearest}'?"
+        elif meant := nearest(name, known):
+            text += f"; did you mean '{meant}'?"
         elif elsewhere := self.elsewhere(name, kind):
             text += f"; it belongs into {elsewhere}"
         self.findings.problem(self.document.origin(path), f"{text}{_allowed(section, kind, known)}")
@@ -190,12 +190,6 @@ def _at(path: Path) -> str:
 def _short(text: str) -> str:
     text = text if len(text) <= 60 else text[:60] + "..."
     return text if text.isprintable() and text else repr(text)
-
-
-def _nearest(name: str, known: tuple[str, ...]) -> str | None:
-    folded = {other.casefold(): other for other in known}
-    matches = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
-    return folded[matches[0]] if matches else None
 
 
 def _allowed(section: Section, kind: str, known: tuple[str, ...]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from piccolo3.config.recipes import RecipeConfig
 from piccolo3.position import Position
 from piccolo3.quantities import QUANTITIES, Limits
 
@@ -305,6 +306,7 @@ class InstrumentConfig:
     retention: RetentionConfig = RetentionConfig()
     housekeeping: HousekeepingConfig = HousekeepingConfig()
     recording: RecordingConfig = RecordingConfig()
+    recipes: Mapping[str, RecipeConfig] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     quality: QualityConfig = QualityConfig()
     trigger: TriggerConfig = TriggerConfig()
     gpio: GpioConfig = GpioConfig()

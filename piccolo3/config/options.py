@@ -1,8 +1,8 @@
 """Every option of both files, declared once.
 
 Names, defaults and meanings are those of the original piccolo3; `driver`, `model`, the pins and times of the
-shutters and the sections [catalogue], [retention], [housekeeping], [recording], [quality], [trigger], [gpio],
-[indicator], [site], [clock], [gps] and [simulation] are additions.
+shutters and the sections [catalogue], [retention], [housekeeping], [recording], [recipes], [quality], [trigger],
+[gpio], [indicator], [site], [clock], [gps] and [simulation] are additions.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from piccolo3.config.declaration import Obsolete, Option, Section
 from piccolo3.config.options_data import CATALOGUE, HOUSEKEEPING, RETENTION
 from piccolo3.config.options_pins import GPIO, INDICATOR
 from piccolo3.config.options_place import CLOCK, GPS, SITE
+from piccolo3.config.options_recipes import RECIPES
 from piccolo3.config.options_recording import QUALITY, RECORDING, TRIGGER
 from piccolo3.config.options_spectrometers import SPECTROMETERS
 from piccolo3.config.values import PIN, Boolean, Choice, Integer, Name, Number, Optional, Text
@@ -222,6 +223,7 @@ INSTRUMENT = Section(
         RETENTION,
         HOUSEKEEPING,
         RECORDING,
+        RECIPES,
         QUALITY,
         TRIGGER,
         GPIO,

@@ -9,6 +9,7 @@ from piccolo3.config.declaration import where
 from piccolo3.config.findings import DEFAULT, Findings, Origin
 from piccolo3.config.options import BOARD_PINS
 from piccolo3.config.options_spectrometers import MODELS
+from piccolo3.config.recipes import check_recipes
 from piccolo3.quantities import quantity_of
 
 __all__ = ["apply_rules"]
@@ -34,6 +35,9 @@ def apply_rules(instrument: Node, findings: Findings) -> None:
     _check_pins(_pins(channels, spectrometers, instrument.children["trigger"], indicator), findings)
     _check_calibrations(channels, spectrometers, findings)
     _check_limits(instrument.children["housekeeping"], findings)
+    directions = [direction for node in channels if (direction := node.get("direction", str)) is not None]
+    known = {node.path[-1]: node for node in spectrometers}
+    check_recipes(instrument.children["recipes"], directions, known, findings)
     instrument.children["clock"].resolve("trust", "always" if all_simulated else "synchronised")
     _complete_place(instrument.children["site"], instrument.children["simulation"], findings)
 

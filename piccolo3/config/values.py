@@ -25,11 +25,13 @@ __all__ = [
     "Numbers",
     "Optional",
     "Text",
+    "Texts",
     "Value",
+    "Words",
     "identify",
 ]
 
-Value = bool | int | float | str | tuple[float, ...] | None
+Value = bool | int | float | str | tuple[float, ...] | tuple[str, ...] | None
 Given = str | list[str]
 
 _MAX_NAME = 64
@@ -200,6 +202,40 @@ class Text(Kind):
         if not re.fullmatch(self.pattern, text):
             raise ValueError("not of that form")
         return text
+
+
+@dataclass(frozen=True, slots=True)
+class Words(Kind):
+    """A text for people, in which a comma is a comma."""
+
+    @property
+    def allowed(self) -> str:
+        return "a text on one line"
+
+    def parse(self, given: Given) -> str:
+        text = given if isinstance(given, str) else ", ".join(given)
+        _check_printable(text)
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class Texts(Kind):
+    """A list of at least one text, separated by commas, each of the same kind."""
+
+    item: Text
+
+    @property
+    def allowed(self) -> str:
+        return f"a list, separated by commas, of {self.item.allowed}"
+
+    def parse(self, given: Given) -> tuple[str, ...]:
+        texts = given if isinstance(given, list) else [given]
+        if not texts:
+            raise ValueError("nothing in the list")
+        return tuple(self.item.parse(text) for text in texts)
+
+    def render(self, value: Value) -> list[str]:
+        return [str(text) for text in value] if isinstance(value, tuple) else []
 
 
 def identify(text: str) -> str:
