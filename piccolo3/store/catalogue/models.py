@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, LargeBinary, MetaData, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from piccolo3.store.database.types import JsonText, PlainText, UtcDateTime, WholeNumber
+from piccolo3.store.database.types import NAMES, TYPES, JsonText
 
 __all__ = [
     "HEAD",
@@ -34,15 +34,8 @@ JsonObject = dict[str, object]  # SQLAlchemy can't read the type of JSON values
 class Base(DeclarativeBase):
     """What all tables have in common."""
 
-    metadata = MetaData(
-        naming_convention={
-            "pk": "pk_%(table_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        }
-    )
-    type_annotation_map = {int: WholeNumber, str: PlainText(), datetime: UtcDateTime()}  # noqa: RUF012
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map = TYPES
 
 
 class RunRow(Base):

@@ -1,4 +1,4 @@
-"""Types of columns."""
+"""Types of columns, and how keys and indices are named."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy.types import TypeDecorator
 from piccolo3.errors import InvalidValue
 from piccolo3.jsonvalue import JsonValue, parse
 
-__all__ = ["JsonText", "PlainText", "UtcDateTime", "WholeNumber"]
+__all__ = ["NAMES", "TYPES", "JsonText", "PlainText", "UtcDateTime", "WholeNumber"]
 
 # only INTEGER, not BIGINT, gets numbers by itself in SQLite; it has 64 bits there, too
 WholeNumber = BigInteger().with_variant(Integer, "sqlite")
@@ -69,3 +69,12 @@ class JsonText(TypeDecorator[JsonValue]):
             return parse(value)
         except InvalidValue as error:
             raise ValueError(error.message) from error
+
+
+TYPES = {int: WholeNumber, str: PlainText(), datetime: UtcDateTime()}
+NAMES = {
+    "pk": "pk_%(table_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+}

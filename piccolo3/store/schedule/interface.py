@@ -10,13 +10,19 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
+from piccolo3.errors import Conflict
 from piccolo3.store.schedule.values import Halt, Job, JobRun, JobStatus, Quiet
 from piccolo3.store.values import Page
 
-__all__ = ["ALIVE", "MOST_JOBS", "ScheduleStore"]
+__all__ = ["ALIVE", "MOST_JOBS", "ScheduleStore", "too_many"]
 
 ALIVE = frozenset({JobStatus.ACTIVE, JobStatus.SUSPENDED})
 MOST_JOBS = 10_000  # that are alive
+
+
+def too_many() -> Conflict:
+    """The error for one more job than there may be."""
+    return Conflict(f"there are {MOST_JOBS} jobs already: delete some before adding others", limit=MOST_JOBS)
 
 
 class ScheduleStore(ABC):
@@ -31,7 +37,8 @@ class ScheduleStore(ABC):
     def open(self) -> tuple[str, ...]:
         """Open it, make it or bring it up to date; what was closed, or has gone, can be opened again.
 
-        Returns sentences for the operator: that it was damaged, what was restored from the copy, what was imported.
+        Returns sentences for the operator: that it was damaged, what was restored from the copy, what was imported. A
+        call that finds it damaged raises StoreError and leaves it closed, so that opening it again puts it right.
         """
 
     @abstractmethod
