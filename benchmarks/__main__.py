@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from benchmarks import abort, autointegration, batches, burst, daemon, driver, export, loop, pulses, store
-from benchmarks.page import PAGE, page
+from benchmarks.page import PAGE, page, with_rows_of
 from benchmarks.result import Result, line
 
 LONG = 60.0  # s of each burst with --long
@@ -49,7 +49,7 @@ async def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--only", action="append", choices=list(_benchmarks(0)), help="run this one; may be repeated")
     parser.add_argument("--long", action="store_true", help=f"bursts of {LONG:.0f} s, more spectra")
-    parser.add_argument("--page", action="store_true", help=f"write what was found to {PAGE.name}")
+    parser.add_argument("--page", action="store_true", help=f"write what was found, its rows, to {PAGE.name}")
     options = parser.parse_args()
     logging.basicConfig(level=logging.ERROR)
     benchmarks = _benchmarks(LONG, export.LONG) if options.long else _benchmarks(burst.SHORT)
@@ -59,7 +59,8 @@ async def main() -> int:
             print(line(result), flush=True)
             results.append(result)
     if options.page:
-        PAGE.write_text(page(results), encoding="utf-8")
+        text = with_rows_of(PAGE.read_text(encoding="utf-8"), results) if options.only else page(results)
+        PAGE.write_text(text, encoding="utf-8")
     return 0 if all(result.met for result in results) else 1
 
 

@@ -11,15 +11,16 @@ from pathlib import Path
 from benchmarks.result import Result
 from piccolo3 import __version__
 
-__all__ = ["PAGE", "page"]
+__all__ = ["PAGE", "page", "with_rows_of"]
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "benchmarks.md"
 _INTRODUCTION = """\
 # Benchmarks
 
 `make bench` measures on your machine; this page is what it found on one (`python -m benchmarks --page` writes it again,
-with `--long` for bursts of a minute). Simulated spectrometers run at real speed, and their computing time is part of
-what is measured. Each figure is compared with a limit or a reference of the same run; a ratio of 1 is the limit.
+with `--long` for bursts of a minute, with `--only` for some of its rows). Simulated spectrometers run at real speed,
+and their computing time is part of what is measured; emulated ones have a process of their own, and are driven by the
+real drivers. Each figure is compared with a limit or a reference of the same run; a ratio of 1 is the limit.
 
 The physical minimum of a channel is the pulse of its shutter (5 ms) and the time to settle (10 ms), half of an exposure
 at the shortest integration time (what is under way when the shutter has settled has to end), the integration time,
@@ -47,7 +48,24 @@ def page(results: Sequence[Result]) -> str:
         "| what | result | ratio | limit or reference | goal |",
         "|---|---|---|---|---|",
     ]
-    for result in results:
-        goal = f"{result.goal}: {'met' if result.met else '**missed**'}" if result.goal else ""
-        lines.append(f"| {result.name} | {result.value} | {result.ratio:.3f} | {result.reference} | {goal} |")
+    lines += [_row(result) for result in results]
     return "\n".join(lines) + "\n"
+
+
+def with_rows_of(text: str, results: Sequence[Result]) -> str:
+    """A page that was written before, with the rows of these results put in the place of the old ones or at its end."""
+    lines = text.rstrip("\n").split("\n")
+    at = {line.split(" | ")[0]: number for number, line in enumerate(lines) if line.startswith("| ")}
+    for result in results:
+        row = _row(result)
+        number = at.get(row.split(" | ")[0])
+        if number is None:
+            lines.append(row)
+        else:
+            lines[number] = row
+    return "\n".join(lines) + "\n"
+
+
+def _row(result: Result) -> str:
+    goal = f"{result.goal}: {'met' if result.met else '**missed**'}" if result.goal else ""
+    return f"| {result.name} | {result.value} | {result.ratio:.3f} | {result.reference} | {goal} |"
