@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import psutil
 
@@ -61,11 +62,13 @@ class Host:
         run: Callable[[Sequence[str]], subprocess.CompletedProcess[str]] = _run,
         kernel_status: Callable[[], int | None] = _kernel_status,
         monotonic: Callable[[], float] = time.monotonic,
+        boot_id: Path = Path("/proc/sys/kernel/random/boot_id"),
     ) -> None:
         self._set_real_time = set_real_time
         self._run = run
         self._kernel_status = kernel_status
         self._monotonic = monotonic
+        self._boot_id = boot_id
         self._status: tuple[float, int | None] | None = None
 
     def clock_synchronised(self) -> bool | None:
@@ -79,6 +82,13 @@ class Host:
             self._status = now, self._kernel_status()
         status = self._status[1]
         return None if status is None else not status & _UNSYNCHRONISED
+
+    def boot_id(self) -> str | None:
+        """What tells this time that the machine was started from others; None where there is nothing like it."""
+        try:
+            return self._boot_id.read_text(encoding="ascii").strip() or None
+        except (OSError, ValueError):
+            return None
 
     def cpu_percent(self) -> float:
         """Use of all processors since the previous call, %."""
@@ -99,6 +109,7 @@ class Host:
             self._set_real_time(wanted.timestamp())
         except OSError as error:
             self._ask_systemd(wanted, error)
+        self._status = None  # the kernel takes the clock for unsynchronised from now on
         _logger.warning("the system clock was set to %s", wanted.isoformat())
         return wanted
 
