@@ -29,7 +29,7 @@ def summary(outcome: Outcome) -> str:
 
 
 async def follow(
-    rig: Piccolo, start: Callable[[], Awaitable[None]], console: Console, title: str, interrupts: Interrupts | None
+    rig: Piccolo, start: Callable[[], Awaitable[object]], console: Console, title: str, interrupts: Interrupts | None
 ) -> Outcome:
     """Call `start`, show the progress and return the outcome. Left if the user left the batch to itself."""
     async with rig.control.follow() as batch:

@@ -8,7 +8,19 @@ from datetime import datetime
 from piccolo3.errors import InvalidValue
 from piccolo3.wire import JsonValue
 
-__all__ = ["integer", "mapping", "moment", "number", "optional_text", "text", "texts"]
+__all__ = [
+    "integer",
+    "mapping",
+    "moment",
+    "number",
+    "optional_mapping",
+    "optional_number",
+    "optional_text",
+    "optional_truth",
+    "text",
+    "texts",
+    "truth",
+]
 
 
 def _unexpected(value: JsonValue, what: str, expected: str) -> InvalidValue:
@@ -53,6 +65,28 @@ def mapping(value: JsonValue, what: str) -> Mapping[str, JsonValue]:
     if not isinstance(value, Mapping):
         raise _unexpected(value, what, "an object")
     return value
+
+
+def optional_number(value: JsonValue, what: str) -> float | None:
+    """A number or None."""
+    return None if value is None else number(value, what)
+
+
+def truth(value: JsonValue, what: str) -> bool:
+    """True or False."""
+    if not isinstance(value, bool):
+        raise _unexpected(value, what, "true or false")
+    return value
+
+
+def optional_truth(value: JsonValue, what: str) -> bool | None:
+    """True, False or None."""
+    return None if value is None else truth(value, what)
+
+
+def optional_mapping(value: JsonValue, what: str) -> Mapping[str, JsonValue] | None:
+    """An object or None."""
+    return None if value is None else mapping(value, what)
 
 
 def moment(value: JsonValue, what: str) -> datetime:

@@ -14,7 +14,8 @@ from aiocoap.numbers import codes
 
 from piccolo3.client import failures
 from piccolo3.client.address import Address
-from piccolo3.errors import Conflict, ConnectionFailed
+from piccolo3.client.link import Link
+from piccolo3.errors import Conflict, ConnectionFailed, NotFound
 from piccolo3.wire import JSON, JsonValue, decode, encode, error_from
 
 __all__ = ["GET", "POST", "PUT", "Connection", "Path", "arguments"]
@@ -26,6 +27,7 @@ GET, POST, PUT = codes.GET, codes.POST, codes.PUT
 Path = str | Sequence[str]  # "control/status", or its segments where one of them may have a slash in it
 
 _PROBE = ("sysinfo", "version")
+_STARTED = ("sysinfo", "started")
 _CHANGED_RETRIES = 3  # a resource that changed while it was fetched block by block is fetched again
 
 
@@ -52,11 +54,13 @@ class Connection:
         self._remote: object | None = None  # where the server was found, in the words of aiocoap
         self._at = self.address  # the same, as a literal address
         self._finding = asyncio.Lock()
+        self.link = Link(str(self.address), self._identity)
 
     async def open(self) -> None:
         """Find the server; ConnectionFailed with a sentence for people if it does not answer in time."""
         if self._context is None:
             self._context = await self._new_context()
+            self.link.reopen()
         try:
             await self._find()
         except BaseException:
@@ -66,6 +70,7 @@ class Connection:
     async def close(self) -> None:
         """End everything that is under way; to be called before the event loop is closed."""
         context, self._context, self._remote = self._context, None, None
+        await self.link.stop()
         if context is not None:
             await context.shutdown()
 
@@ -137,13 +142,24 @@ class Connection:
 
     def failed(self, problem: BaseException) -> ConnectionFailed:
         """Forget where the server was, it may come back elsewhere; return the error to raise."""
-        self._remote = None
+        self._forget()
         return failures.connection_failed(self.address, problem)
 
     def silent(self) -> ConnectionFailed:
         """The same for a server that did not answer in time."""
-        self._remote = None
+        self._forget()
         return failures.no_answer(self.address, self.timeout)
+
+    def _forget(self) -> None:
+        self._remote = None
+        self.link.suspect()
+
+    async def _identity(self) -> str | None:
+        """When the server was started, if it says so."""
+        try:
+            return str(await self.request(GET, _STARTED))
+        except NotFound:  # servers from before 0.6 don't
+            return None
 
     async def _new_context(self) -> aiocoap.Context:
         # transports are named one by one: the default set depends on what else is installed
@@ -164,9 +180,11 @@ class Connection:
         request = self._open_context().request(message)
         try:
             async with asyncio.timeout(seconds):
-                return await request.response
+                answer: aiocoap.Message = await request.response
+                self.link.heard()
+                return answer
         except TimeoutError:
-            self._remote = None
+            self._forget()
             raise failures.no_answer(self.address, seconds) from None
         except aiocoap.error.ResourceChanged:
             return None

@@ -4,19 +4,56 @@ from __future__ import annotations
 
 from piccolo3.client import answers
 from piccolo3.client.batch import Outcome, Progress
-from piccolo3.client.connection import GET, PUT, Connection, arguments
+from piccolo3.client.connection import GET, PUT, arguments
+from piccolo3.client.fields import Room, setting, value
 from piccolo3.client.follow import Follower
+from piccolo3.client.running import Batch, start
 from piccolo3.errors import NotAllowed
 from piccolo3.wire import JsonValue
 
 __all__ = ["Control"]
 
 
-class Control:
+class Control(Room):
     """Starts, watches and ends batches; refusals by the server are raised as its typed errors."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    segments = ("control",)
+
+    status = value("status", answers.text)
+    """`idle`, or what is being done."""
+
+    current_sequence = value("current_sequence", answers.integer)
+    """Number of the last light sequence, counted from 0; -1 before the first."""
+
+    progress = value("progress", lambda body, _: Progress.of(body))
+    """Where the batch is."""
+
+    outcome = value("outcome", lambda body, _: Outcome.of(body))
+    """How the last batch ended, None if there was none yet."""
+
+    num_sequences = setting("numSequences", answers.integer)
+    """Number of sequences of a batch, from 1."""
+
+    autointegration = setting("autointegration", answers.integer)
+    """When to integrate automatically: -1 never, 0 before the first sequence, n before every n-th."""
+
+    delay = setting("delay", answers.number)
+    """Time between sequences in s."""
+
+    target = setting("target", answers.number)
+    """Where automatic integration puts the peak, in percent of saturation."""
+
+    mode = setting("mode", answers.text)
+    """Which darks and lights make a sequence: classic, dark_each or deled."""
+
+    averages = setting("averages", answers.integer)
+    """Number of exposures that are averaged to a spectrum."""
+
+    trigger = value("trigger", answers.mapping)
+    """Triggers from outside: `seen`, `missed`, `last` and `reason`."""
+
+    quality = value("flags", answers.mapping)
+    """Quality flags of the last sequence, with its run, batch and number."""
 
     async def record_sequence(
         self,
@@ -33,8 +70,10 @@ class Control:
         averages: int | None = None,
         burst: bool | None = None,
         triggered: bool | None = None,
-    ) -> None:
+    ) -> Batch:
         """Start a batch of `sequences`; None keeps the server's setting. Busy if something is running.
+
+        Returns as soon as it has begun; the batch goes on at the server, whatever becomes of the client.
 
         `auto`: -1 never integrates automatically, 0 once before the first sequence, n before every n-th; `delay`
         between sequences in s; `target` of automatic integration in percent of saturation. `at_time`, `end_time`
@@ -56,15 +95,16 @@ class Control:
             "burst": burst,
             "triggered": triggered,
         }
-        await self._call("record_sequence", **{key: value for key, value in wanted.items() if value is not None})
+        given = {key: item for key, item in wanted.items() if item is not None}
+        return await start(self._connection, "record_sequence", given)
 
-    async def record_dark(self, run: str | None = None) -> None:
+    async def record_dark(self, run: str | None = None) -> Batch:
         """Start a batch of one dark sequence."""
-        await self._call("record_dark", **({} if run is None else {"run": run}))
+        return await start(self._connection, "record_dark", {} if run is None else {"run": run})
 
-    async def auto(self, target: float | None = None) -> None:
+    async def auto(self, target: float | None = None) -> Batch:
         """Find integration times that bring the peak to `target` percent of saturation (None: the server's)."""
-        await self._call("auto", **({} if target is None else {"target": target}))
+        return await start(self._connection, "auto", {} if target is None else {"target": target})
 
     async def pause(self) -> None:
         """Pause the batch, or go on with a paused one. NotBusy if there is none."""
@@ -91,59 +131,31 @@ class Control:
         """Follow the batch that is started next; see Follower."""
         return Follower(self._connection)
 
-    async def status(self) -> str:
-        """`idle`, or what is being done."""
-        return answers.text(await self._get("status"), "control/status")
-
-    async def current_sequence(self) -> int:
-        """Number of the last light sequence, counted from 0; -1 before the first."""
-        return answers.integer(await self._get("current_sequence"), "control/current_sequence")
-
-    async def progress(self) -> Progress:
-        """Where the batch is."""
-        return Progress.of(await self._get("progress"))
-
-    async def outcome(self) -> Outcome | None:
-        """How the last batch ended, None if there was none yet."""
-        return Outcome.of(await self._get("outcome"))
-
     async def sequences(self) -> int:
         """Number of sequences of a batch."""
-        return answers.integer(await self._get("numSequences"), "control/numSequences")
+        return await self.num_sequences.get()
 
     async def set_sequences(self, sequences: int) -> None:
         """Set the number of sequences, from 1."""
-        await self._call("numSequences", sequences)
-
-    async def autointegration(self) -> int:
-        """When to integrate automatically: -1 never, 0 before the first sequence, n before every n-th."""
-        return answers.integer(await self._get("autointegration"), "control/autointegration")
+        await self.num_sequences.set(sequences)
 
     async def set_autointegration(self, auto: int) -> None:
         """Set when to integrate automatically."""
-        await self._call("autointegration", auto)
-
-    async def delay(self) -> float:
-        """Time between sequences in s."""
-        return answers.number(await self._get("delay"), "control/delay")
+        await self.autointegration.set(auto)
 
     async def set_delay(self, delay: float) -> None:
         """Set the time between sequences in s."""
-        await self._call("delay", delay)
-
-    async def target(self) -> float:
-        """Where automatic integration puts the peak, in percent of saturation."""
-        return answers.number(await self._get("target"), "control/target")
+        await self.delay.set(delay)
 
     async def set_target(self, target: float) -> None:
         """Set the target of automatic integration, in percent of saturation."""
-        await self._call("target", target)
+        await self.target.set(target)
 
     async def _get(self, name: str) -> JsonValue:
         return await self._connection.request(GET, ("control", name))
 
-    async def _call(self, name: str, *args: JsonValue, **kwargs: JsonValue) -> None:
-        await self._connection.request(PUT, ("control", name), arguments(args, kwargs))
+    async def _call(self, name: str) -> None:
+        await self._connection.request(PUT, ("control", name), arguments([], {}))
 
     async def _act(self, name: str) -> None:
         try:

@@ -7,9 +7,14 @@ import errno
 import aiocoap.error
 
 from piccolo3.client.address import Address
-from piccolo3.errors import ConnectionFailed
+from piccolo3.errors import ConnectionFailed, PiccoloError
 
-__all__ = ["cannot_resolve", "connection_failed", "no_answer"]
+__all__ = ["TimedOut", "cannot_resolve", "connection_failed", "no_answer"]
+
+
+class TimedOut(PiccoloError, TimeoutError):
+    """What was waited for has not come in time; the message says what it was, and how things were then."""
+
 
 _REASONS = {
     errno.EHOSTUNREACH: "the host can't be reached: check that it is switched on and on this network",

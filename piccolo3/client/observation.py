@@ -15,6 +15,7 @@ from piccolo3.wire import JsonValue, decode, encode
 
 __all__ = ["Observation"]
 
+_WATCH = 2.0  # s
 _PAUSE = 0.1  # s before registering again, against a server that ends every observation at once
 
 
@@ -27,10 +28,10 @@ class Observation(AsyncIterator[JsonValue]):
     Raises NotFound, NotAllowed (the resource can't be observed) and whatever error the server sends.
     """
 
-    def __init__(self, connection: Connection, path: Path, watch: float = 2.0) -> None:
+    def __init__(self, connection: Connection, path: Path, watch: float | None = None) -> None:
         self._connection = connection
         self._path = path
-        self._watch = watch
+        self._watch = _WATCH if watch is None else watch
         self._registration: _Registration | None = None
         self._known: bytes | None = None  # the last value as canonical JSON: values are compared by content
         self._closed = False
@@ -58,6 +59,7 @@ class Observation(AsyncIterator[JsonValue]):
         except aiocoap.error.Error as problem:
             raise self._connection.failed(problem) from problem
         if message is not None:
+            self._connection.link.heard()
             return await self._value(self._connection.checked(message))
         ended = self._registration.ended
         value = await self._connection.request(GET, self._path)
@@ -74,6 +76,10 @@ class Observation(AsyncIterator[JsonValue]):
             except InvalidValue:  # cut off on its way
                 pass
         return await self._connection.request(GET, self._path)
+
+    def renew(self) -> None:
+        """Register again; a value that is the last one heard does not come again."""
+        self._drop()
 
     def close(self) -> None:
         """Take no more values. The server learns of it when it sends the next one."""
@@ -110,9 +116,11 @@ class _Registration:
     async def make(cls, connection: Connection, path: Path) -> _Registration:
         request = connection.observe(await connection.message(GET, path))
         registration = cls(request, aiter(request.observation))
+        request.response.add_done_callback(_forget)
         try:
             async with asyncio.timeout(connection.timeout):
-                registration.first = await request.response
+                # not cancelled: an answer that comes in the very moment would be an error in the log of aiocoap
+                registration.first = await asyncio.shield(request.response)
         except TimeoutError:
             registration.cancel()
             raise connection.silent() from None
@@ -152,5 +160,13 @@ class _Registration:
         if self._waiting is not None:
             self._waiting.cancel()
             self._waiting = None
-        if not self._request.observation.cancelled:
+        if not self._request.response.done():  # to end it now would make an error in the log of what comes next
+            self._request.response.add_done_callback(lambda _: self.cancel())
+        elif not self._request.observation.cancelled:
             self._request.observation.cancel()
+
+
+def _forget(response: asyncio.Future[aiocoap.Message]) -> None:
+    """Take note of an error that nobody waits for any more."""
+    if not response.cancelled():
+        response.exception()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from piccolo3.client import answers
 from piccolo3.client.connection import GET, PUT, Connection, arguments
-from piccolo3.errors import InvalidValue
+from piccolo3.client.fields import Room, channel_settings, channel_values, reading, setting, value
+from piccolo3.errors import InvalidValue, NotAllowed
 from piccolo3.status import AutointegrationState, SpectrometerStatus
 from piccolo3.wire import JsonValue
 
@@ -13,11 +14,66 @@ __all__ = ["Spectrometer", "Spectrometers"]
 _PREFIX = "S_"
 
 
-class Spectrometer:
-    """One spectrometer; times are integration times in ms."""
+def _status(value: JsonValue, what: str) -> SpectrometerStatus:
+    number = answers.integer(value, what)
+    try:
+        return SpectrometerStatus(number)
+    except ValueError:
+        raise InvalidValue(f"the server's {what} is {number}, which is no known state") from None
+
+
+def _autointegration(value: JsonValue, what: str) -> AutointegrationState:
+    text = answers.text(value, what)
+    try:
+        return AutointegrationState(text)
+    except ValueError:
+        raise InvalidValue(f"the server's {what} is {text!r}, which is no known state") from None
+
+
+class Spectrometer(Room):
+    """One spectrometer; times are integration times in ms, temperatures in degrees C."""
+
+    status = value("status", _status)
+    """Its state."""
+
+    reason = reading("reason", answers.optional_text)
+    """Why it can't be used, None if it can."""
+
+    info = reading("info", answers.optional_mapping)
+    """Model, firmware, number of pixels and limits; None until it was connected."""
+
+    min_time = setting("min_time", answers.number)
+    """Shortest integration time that may be set."""
+
+    max_time = setting("max_time", answers.number)
+    """Longest integration time that may be set."""
+
+    current_time = channel_settings("current_time", answers.number)
+    """Integration time of the next exposure of a channel."""
+
+    autointegration = channel_values("autointegration", _autointegration)
+    """Result of the last automatic integration of a channel."""
+
+    achieved = channel_values("achieved", answers.optional_number)
+    """Peak that automatic integration achieved for a channel, in percent of saturation; None where there was none."""
+
+    cooler = reading("cooler", answers.mapping)
+    """What the cooler does: `enabled`, `target`, `temperature`, `age` (s) and `settled`."""
+
+    has_cooler = reading("haveTEC", answers.optional_truth)
+    """Whether there is a cooler, None as long as it is not known."""
+
+    cooler_enabled = setting("TECenabled", answers.truth)
+    """Whether the cooler is on."""
+
+    target_temperature = setting("target_temperature", answers.number)
+    """Temperature that the cooler aims at."""
+
+    temperature = reading("current_temperature", answers.number)
+    """Temperature of the detector. NotFound where it is not known."""
 
     def __init__(self, connection: Connection, name: str) -> None:
-        self._connection = connection
+        super().__init__(connection, ("spectrometer", name))
         self.name = name
 
     @property
@@ -25,54 +81,39 @@ class Spectrometer:
         """The name without its prefix."""
         return self.name.removeprefix(_PREFIX)
 
-    async def status(self) -> SpectrometerStatus:
-        """Its state."""
-        value = answers.integer(await self._get("status"), self._path("status"))
-        try:
-            return SpectrometerStatus(value)
-        except ValueError:
-            raise InvalidValue(f"the server's {self._path('status')} is {value}, which is no known state") from None
-
-    async def min_time(self) -> float:
-        """Shortest integration time that may be set."""
-        return answers.number(await self._get("min_time"), self._path("min_time"))
-
     async def set_min_time(self, time: float) -> None:
         """Set the shortest integration time."""
-        await self._put(time, "min_time")
-
-    async def max_time(self) -> float:
-        """Longest integration time that may be set."""
-        return answers.number(await self._get("max_time"), self._path("max_time"))
+        await self.min_time.set(time)
 
     async def set_max_time(self, time: float) -> None:
         """Set the longest integration time."""
-        await self._put(time, "max_time")
-
-    async def current_time(self, channel: str) -> float:
-        """Integration time of the next exposure."""
-        return answers.number(await self._get("current_time", channel), self._path("current_time", channel))
+        await self.max_time.set(time)
 
     async def set_current_time(self, channel: str, time: float) -> None:
         """Set the integration time of the next exposures."""
-        await self._put(time, "current_time", channel)
+        await self.current_time[channel].set(time)
 
-    async def autointegration(self, channel: str) -> AutointegrationState:
-        """Result of the last automatic integration."""
-        value = answers.text(await self._get("autointegration", channel), self._path("autointegration", channel))
+    async def connect(self) -> None:
+        """Connect, in the background. Conflict in the wrong state."""
+        await self._act("connect")
+
+    async def disconnect(self) -> None:
+        """Disconnect. Conflict in the wrong state, Busy while a batch is recorded."""
+        await self._act("disconnect")
+
+    async def power_on(self) -> None:
+        """Switch it on and connect. Conflict in the wrong state."""
+        await self._act("power_on")
+
+    async def power_off(self) -> None:
+        """Disconnect and switch it off. Conflict in the wrong state, Busy while a batch is recorded."""
+        await self._act("power_off")
+
+    async def _act(self, name: str) -> None:
         try:
-            return AutointegrationState(value)
-        except ValueError:
-            raise InvalidValue(f"the server's autointegration is {value!r}, which is no known state") from None
-
-    def _path(self, *names: str) -> str:
-        return "/".join(("spectrometer", self.name, *names))
-
-    async def _get(self, *names: str) -> JsonValue:
-        return await self._connection.request(GET, ("spectrometer", self.name, *names))
-
-    async def _put(self, value: JsonValue, *names: str) -> None:
-        await self._connection.request(PUT, ("spectrometer", self.name, *names), arguments([value], {}))
+            await self._connection.request(PUT, (*self.segments, name), arguments([], {}))
+        except NotAllowed:  # servers from before 0.6 have actions as GET only
+            await self._connection.request(GET, (*self.segments, name))
 
 
 class Spectrometers:

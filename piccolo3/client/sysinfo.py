@@ -2,48 +2,38 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from piccolo3.client import answers
-from piccolo3.client.connection import GET, Connection
-from piccolo3.wire import JsonValue
+from piccolo3.client.fields import Room, reading, setting, value
+from piccolo3.client.values import keep
 
 __all__ = ["Sysinfo"]
 
 
-class Sysinfo:
+class Sysinfo(Room):
     """Version, host, load, clock and health of the server."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    segments = ("sysinfo",)
 
-    async def version(self) -> str:
-        """Version of the server."""
-        return answers.text(await self._get("version"), "sysinfo/version")
+    version = reading("version", answers.text)
+    """Version of the server."""
 
-    async def host(self) -> str:
-        """Name of the computer."""
-        return answers.text(await self._get("host"), "sysinfo/host")
+    host = reading("host", answers.text)
+    """Name of the computer."""
 
-    async def cpu(self) -> float:
-        """Load of the processor in percent."""
-        return answers.number(await self._get("cpu"), "sysinfo/cpu")
+    cpu = reading("cpu", answers.number)
+    """Load of the processor in percent."""
 
-    async def mem(self) -> float:
-        """Memory in use in percent."""
-        return answers.number(await self._get("mem"), "sysinfo/mem")
+    mem = reading("mem", answers.number)
+    """Memory in use in percent."""
 
-    async def clock(self) -> datetime:
-        """What the clock of the server says, aware."""
-        return answers.moment(await self._get("clock"), "sysinfo/clock")
+    clock = setting("clock", answers.moment, lambda when: when.isoformat())
+    """What the clock of the server says, aware; it can't be observed."""
 
-    async def health(self) -> JsonValue:
-        """Whether the rig is well: `status` (ok, warn or alarm) and `sentences`, the worst first."""
-        return await self._get("health")
+    started = reading("started", answers.moment)
+    """When the server was started."""
 
-    async def housekeeping(self) -> JsonValue:
-        """The last sample of what is measured of the rig itself: `time` and `values`; None before the first."""
-        return await self._get("housekeeping")
+    health = value("health", keep)
+    """Whether the rig is well: `status` (ok, warn or alarm) and `sentences`, the worst first."""
 
-    async def _get(self, name: str) -> JsonValue:
-        return await self._connection.request(GET, ("sysinfo", name))
+    housekeeping = reading("housekeeping", keep)
+    """The last sample of what is measured of the rig itself: `time` and `values`; None before the first."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
+from typing import Self
 
 from piccolo3.client.connection import GET, POST, PUT, Connection, Path, arguments
 from piccolo3.client.control import Control
 from piccolo3.client.data_dir import DataDirectory
+from piccolo3.client.link import LinkChange
 from piccolo3.client.observation import Observation
+from piccolo3.client.shutters import Shutters
 from piccolo3.client.spectrometers import Spectrometers
 from piccolo3.client.sysinfo import Sysinfo
 from piccolo3.wire import JsonValue
@@ -21,31 +25,51 @@ class Piccolo:
     ::
 
         async with Piccolo("coap://localhost") as rig:
-            await rig.control.record_sequence("morning", sequences=3)
-            async for status in rig.observe("control/status"):
-                print(status)
+            batch = await rig.control.record_sequence("morning", sequences=3)
+            async for progress in batch.progress:
+                print(progress.phase)
+            result = await batch.result()
 
     Entering finds the server, or raises ConnectionFailed after at most `timeout` seconds with a sentence that says
     what to check. `timeout` also bounds the wait for every single answer. Refusals are raised as the class that the
-    server raised (piccolo3.errors). To be used in one event loop.
+    server raised (piccolo3.errors). Leaving ends nothing at the server: what is recorded goes on.
+
+    Values that are observed outlast restarts of server and network; `on_link` is called with what happens to the
+    connection, and `connected` says how it is. To be used in one event loop.
     """
 
-    def __init__(self, url: str = "coap://localhost", timeout: float = 5.0) -> None:
+    def __init__(
+        self,
+        url: str = "coap://localhost",
+        timeout: float = 5.0,
+        on_link: Callable[[LinkChange], None] | None = None,
+    ) -> None:
         self._connection = Connection(url, timeout)
         self.url = str(self._connection.address)
         self.control = Control(self._connection)
         self.spectrometers = Spectrometers(self._connection)
+        self.shutters = Shutters(self._connection)
         self.data_dir = DataDirectory(self._connection)
         self.sysinfo = Sysinfo(self._connection)
+        self._on_link = on_link
+        if on_link is not None:
+            self._connection.link.subscribe(on_link)
 
-    async def __aenter__(self) -> Piccolo:
+    async def __aenter__(self) -> Self:
         await self._connection.open()
+        if self._on_link is not None:
+            self._connection.link.start()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self._connection.close()
+
+    @property
+    def connected(self) -> bool:
+        """Whether the server has answered when it was asked last; looked after while anything is observed."""
+        return self._connection.link.connected
 
     async def get(self, path: Path) -> JsonValue:
         """The value of a resource; `path` like "control/status", or its segments."""
@@ -60,5 +84,8 @@ class Piccolo:
         return await self._connection.request(POST, path, arguments(args, kwargs))
 
     def observe(self, path: Path) -> Observation:
-        """The value of a resource and then its changes, as an async iterator; ConnectionFailed if the server goes."""
+        """The value of a resource and then its changes, as an async iterator; ConnectionFailed if the server goes.
+
+        `observe` of a value, such as `rig.control.status.observe()`, goes on instead when the server is back.
+        """
         return Observation(self._connection, path)
