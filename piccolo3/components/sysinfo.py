@@ -12,34 +12,39 @@ from piccolo3.components.declaration import value
 from piccolo3.devices import Host
 from piccolo3.events import Broker
 from piccolo3.housekeeping import Health, HealthChanged, Housekeeper
+from piccolo3.timing import ClockStepped, ClockTrustChanged, Locator, PositionChanged, Timekeeper
 from piccolo3.wire import MAX_OBSERVABLE
-from piccolo3.workers import Worker
 
 __all__ = ["SystemInformation"]
 
 
 class SystemInformation(Component):
-    """Clock, load, version and health of the server; `worker` is the thread in which the clock is set."""
+    """Clock, place, load, version and health of the server."""
 
     def __init__(
         self,
         host: Host,
-        worker: Worker,
         clock: Clock,
         version: str,
         *,
         health: Health,
         housekeeper: Housekeeper,
+        timekeeper: Timekeeper,
+        locator: Locator,
         broker: Broker,
     ) -> None:
         super().__init__("sysinfo", title="the machine that carries the rig")
         self._host = host
-        self._worker = worker
         self._clock = clock
         self._version = version
         self._health = health
         self._housekeeper = housekeeper
+        self._timekeeper = timekeeper
+        self._locator = locator
         broker.subscribe(HealthChanged, lambda _: self.announce("health"))
+        broker.subscribe(ClockTrustChanged, lambda _: self.announce("clock_status"))
+        broker.subscribe(ClockStepped, lambda _: self.announce("clock_status"))
+        broker.subscribe(PositionChanged, lambda _: self.announce("position"))
 
     @value(Text(max_length=40), title="system clock", text="UTC, ISO 8601")
     def clock(self) -> str:
@@ -49,7 +54,33 @@ class SystemInformation(Component):
     @clock.setter(Argument("clock", Text(max_length=64), text="a time; without an offset it is UTC"))
     async def set_clock(self, clock: str) -> None:
         """Set the system clock."""
-        await self._worker.run(lambda: self._host.set_clock(clock))
+        await self._timekeeper.set_clock(clock)
+
+    @value(
+        Json("trusted, always, source, synchronised, sentence, confirmed, steps, last_step", size=MAX_OBSERVABLE),
+        title="whether the clock can be trusted",
+        text="source is what has made it right since the machine was started (ntp, gps, manual, none, unknown); "
+        "see docs/explanations/time.md",
+        observable=True,
+    )
+    def clock_status(self) -> JsonValue:
+        """Return what is known of the clock."""
+        return self._timekeeper.as_dict()
+
+    @value(
+        Json(
+            "source (gps, configuration, simulation or null), latitude, longitude, altitude, gps (off, unreachable, "
+            "no fix or fix), mode, satellites, hdop, horizontal_error, vertical_error, time, age",
+            size=MAX_OBSERVABLE,
+        ),
+        title="where the rig is",
+        text="degrees, north and east positive; m above mean sea level; those who observe it are told when it comes, "
+        "goes, or moves by more than 25 m",
+        observable=True,
+    )
+    def position(self) -> JsonValue:
+        """Return the position."""
+        return self._locator.as_dict()
 
     @value(Number(minimum=0, unit="%"), title="use of the processors since the last request")
     def cpu(self) -> float:

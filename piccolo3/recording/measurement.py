@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from piccolo3.clock import Clock
@@ -14,6 +14,7 @@ from piccolo3.config import QualityConfig
 from piccolo3.devices.acquisition import Over, Overtaken
 from piccolo3.devices.interface import Exposure, SpectrometerInfo
 from piccolo3.errors import DeviceError, PiccoloError
+from piccolo3.jsonvalue import JsonValue
 from piccolo3.recording.outcome import Losses
 from piccolo3.recording.shutters import Shutters
 from piccolo3.recording.times import IntegrationTimes
@@ -21,7 +22,10 @@ from piccolo3.recording.trace import Phase, Trace
 from piccolo3.status import SpectrumKind
 from piccolo3.workers import Departure, SpectrometerWorker
 
-__all__ = ["Measurement", "Rig", "Taken", "Wanted"]
+__all__ = ["Measurement", "Rig", "Surroundings", "Taken", "Wanted"]
+
+# more metadata, such as place and trust in the clock, at the moment an exposure has been taken
+Surroundings = Callable[[], Mapping[str, JsonValue]]
 
 _logger = logging.getLogger(__name__)
 
@@ -38,6 +42,7 @@ class Rig:
     quality: QualityConfig = field(default_factory=QualityConfig)
     trace: Trace | None = None
     clock_synchronised: Callable[[], bool | None] = lambda: None
+    surroundings: Surroundings = dict
     longest_settling: float | None = None
 
 
@@ -55,6 +60,7 @@ class Taken:
     temperature: float | None
     set_point: float | None
     cooler_enabled: bool
+    surroundings: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,17 +169,19 @@ class Measurement:
         if rig.trace is not None:
             rig.trace(Phase(name="acquire", who=serial, start=ordered, end=rig.clock.monotonic()))
             rig.trace(Phase(name="exposure", who=serial, start=exposure.start, end=exposure.end))
+        ended = rig.clock.utc_of(exposure.end)
         return Taken(
             channel=channel,
             kind=kind,
             exposure=exposure,
-            started=rig.clock.utc_of(exposure.start),
-            ended=rig.clock.utc_of(exposure.end),
+            started=ended - timedelta(seconds=exposure.end - exposure.start),  # also where the clock is being set
+            ended=ended,
             info=info,
             calibration=worker.config.calibration.get(channel),
             temperature=worker.current_temperature,
             set_point=worker.target_temperature if worker.cooler_enabled else None,
             cooler_enabled=worker.cooler_enabled,
+            surroundings=rig.surroundings(),
         )
 
     def _lose(self, cause: str, where: str, spectra: int) -> None:

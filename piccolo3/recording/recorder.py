@@ -17,7 +17,7 @@ from piccolo3.recording.batch import Batch
 from piccolo3.recording.board import IDLE, Board, Gate
 from piccolo3.recording.events import BatchEnded, RunChanged, SettingsChanged, SpectraStored
 from piccolo3.recording.judge import Synchronised, warm_up
-from piccolo3.recording.measurement import Rig
+from piccolo3.recording.measurement import Rig, Surroundings
 from piccolo3.recording.order import Order
 from piccolo3.recording.outcome import Outcome, Progress
 from piccolo3.recording.plan import plan
@@ -49,7 +49,8 @@ _logger = logging.getLogger(__name__)
 class Recorder:
     """The recording engine. All methods belong to the event loop's thread; a refused request changes nothing.
 
-    `trace` is told of each phase of what is done, and `clock_synchronised` asked, from any thread.
+    `trace` is told of each phase of what is done, and `clock_synchronised` asked, from any thread;
+    `surroundings` gives more metadata for each spectrum.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Recorder:
         quality: QualityConfig | None = None,
         trace: Trace | None = None,
         clock_synchronised: Synchronised = lambda: None,
+        surroundings: Surroundings = dict,
         longest_settling: float | None = None,
         register: Register | None = None,
         room: Room | None = None,
@@ -81,6 +83,7 @@ class Recorder:
             quality=quality or QualityConfig(),
             trace=trace,
             clock_synchronised=clock_synchronised,
+            surroundings=surroundings,
             longest_settling=longest_settling,
         )
         self._writer = writer

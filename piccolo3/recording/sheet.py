@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from piccolo3.jsonvalue import JsonValue
 from piccolo3.recording.darks import DarkReference
 from piccolo3.recording.events import SpectrumSummary
 from piccolo3.recording.measurement import Taken
@@ -126,9 +127,13 @@ class Sheet:
             trigger_time=None if place.trigger is None else place.trigger.time,
             trigger_number=None if place.trigger is None else place.trigger.number,
             batch_mode=place.mode,
-            extra={} if own is dark or dark is None else {_FILE: dark.file, _SEQUENCE: dark.sequence},
+            extra={**taken.surroundings, **_compared(own, dark)},
         )
         return Spectrum(pixels=exposure.counts, metadata=metadata)
+
+
+def _compared(own: DarkReference | None, dark: DarkReference | None) -> dict[str, JsonValue]:
+    return {} if own is dark or dark is None else {_FILE: dark.file, _SEQUENCE: dark.sequence}
 
 
 def summarise(spectra: SpectraList) -> tuple[SpectrumSummary, ...]:

@@ -27,7 +27,6 @@ from piccolo3.server.kept import kept_text
 from piccolo3.server.rescue import Rescue
 from piccolo3.store import RunInfo
 from piccolo3.store.mount import Mount
-from piccolo3.workers import Worker
 
 __all__ = ["Application"]
 
@@ -38,18 +37,18 @@ class Application:
     def __init__(self, configuration: Configuration, clock: Clock) -> None:
         server = configuration.server
         self._clock = clock
+        self._host = Host()
         self._reserve = server.datadir.reserve
         self._engine = Engine(
             configuration.instrument,
             server.data_dir,
             clock,
+            host=self._host,
             configuration=kept_text(configuration),
             reserve=round(self._reserve * 1e6),
             fallback=server.fallback,
             guard=self._see_to_mount if server.datadir.mount else lambda: None,
         )
-        self._system = Worker("system")
-        self._host = Host()
         self._housekeeping = configuration.instrument.housekeeping
         self._mount = Mount(server.datadir.device, server.datadir.mntpnt)
         self._address = server.coap
@@ -72,8 +71,6 @@ class Application:
         endpoints = await open_endpoints(self._address.address, self._address.port)
         for endpoint in endpoints:
             stack.callback(endpoint.close)
-        self._system.start()
-        stack.push_async_callback(self._system.stop, 0.1)
         engine = await stack.enter_async_context(self._engine)
         care = Care(engine, self._host, self._housekeeping, self._reserve)
         self.root = self._tree(engine, care, await engine.writer.runs())
@@ -100,11 +97,12 @@ class Application:
             [
                 SystemInformation(
                     self._host,
-                    self._system,
                     self._clock,
                     __version__,
                     health=care.health,
                     housekeeper=care.housekeeper,
+                    timekeeper=engine.time_and_place.timekeeper,
+                    locator=engine.time_and_place.locator,
                     broker=broker,
                 ),
                 DataDirectoryResources(recorder, engine.writer, engine.verifier, self._mount, broker, runs),

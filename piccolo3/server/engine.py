@@ -20,6 +20,7 @@ from piccolo3.recording import IntegrationTimes, Recorder, Room
 from piccolo3.recording.register import Register
 from piccolo3.recording.trace import Trace
 from piccolo3.server.signs import Signs
+from piccolo3.server.timeplace import TimeAndPlace
 from piccolo3.store import STATE_FILE, CataloguedDirectory, DataDirectory, ResilientStore, Spare, StateFile
 from piccolo3.workers import (
     GatedShutterWorker,
@@ -59,6 +60,7 @@ class Engine:
     times: IntegrationTimes
     recorder: Recorder
     trigger: TriggerWorker
+    time_and_place: TimeAndPlace
 
     def __init__(
         self,
@@ -71,6 +73,7 @@ class Engine:
         reserve: int | None = None,
         fallback: Path | None = None,
         guard: Callable[[], None] = lambda: None,
+        host: Host | None = None,
         timing: SpectrometerTiming | None = None,
     ) -> None:
         output = instrument.output
@@ -90,6 +93,7 @@ class Engine:
         self.journal = Journal(self.writer, clock)
         self.verifier = Verifier(self.writer, clock, self.broker, self.journal, instrument.retention)
         self._state = State(StateFile(data_dir / STATE_FILE, clock), self.writer)
+        self._host = host or Host()
         self._trace = trace
         self._configuration = configuration
         self._reserve = reserve
@@ -119,6 +123,11 @@ class Engine:
         stack.push_async_callback(self.verifier.stop)
         self._note_start()
         stack.push_async_callback(self._note_stop)
+        self.time_and_place = TimeAndPlace(
+            self.instrument, self.clock, self.broker, self.journal, self._state, self._host
+        )
+        stack.push_async_callback(self.time_and_place.stop)
+        self.time_and_place.start()
         light.start()
         signs = Signs(light, self.broker)
         await self._prepare()
@@ -206,7 +215,8 @@ class Engine:
             quality=self.instrument.quality,
             trace=self._trace,
             longest_settling=common.longest_settling if common.require_settled else None,
-            clock_synchronised=Host().clock_synchronised,
+            clock_synchronised=self.time_and_place.timekeeper.synchronised,
+            surroundings=self.time_and_place.surroundings,
             register=Register(self.writer, self.clock, configuration=self._configuration, journal=self.journal),
             room=None if self._reserve is None else Room(self._free, self._reserve, self.clock, self.broker),
         )

@@ -45,7 +45,8 @@ class Timekeeper:
 
     With `always` the clock is trusted whatever happens. `gps` tells the time by GPS, None as long as that can't be
     believed; where the clock is further than `tolerance` (s) from it and the kernel knows nothing better, it is set if
-    `set_by_gps`. `watch` tells of steps at once. `note` takes message, level and details of what is to be remembered.
+    `set_by_gps`. `watch` tells of steps at once. `note` takes message, level and details of what is to be remembered;
+    `looked` is called after each look.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Timekeeper:
         tolerance: float = 2.0,
         watch: Watches | None = None,
         note: Note = lambda message, level, details: None,
+        looked: Callable[[], None] = lambda: None,
     ) -> None:
         self._clock = clock
         self._broker = broker
@@ -71,6 +73,7 @@ class Timekeeper:
         self._set_by_gps = set_by_gps
         self._watch = watch
         self._note = note
+        self._looked = looked
         self._detector = StepDetector(clock)
         self._cause = "other"
         self._boot_id = machine.boot_id()
@@ -145,6 +148,7 @@ class Timekeeper:
         self._look_for_step()
         self._weigh()
         self._announce()
+        self._looked()
 
     async def set_clock(self, text: str) -> datetime:
         """Set the clock by hand, to what `text` says, and return that. Busy, InvalidValue, Unavailable."""
