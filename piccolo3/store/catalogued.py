@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -194,6 +194,11 @@ class CataloguedDirectory(Store):
         cursor: str | None = None,
     ) -> Page[Sample]:
         return self._records.housekeeping(since, until, limit, cursor)
+
+    def thin_housekeeping(
+        self, until: datetime, interval: timedelta, *, since: datetime | None = None, most: int = 500
+    ) -> datetime | None:
+        return self._records.thin_housekeeping(until, interval, since, most)
 
     def configuration(self, text: str) -> int:
         return self._records.configuration(text)

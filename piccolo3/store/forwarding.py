@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from piccolo3.spectrum import Spectrum
@@ -88,6 +88,11 @@ class ForwardingStore(Store):
         cursor: str | None = None,
     ) -> Page[Sample]:
         return self._main.housekeeping(since, until, limit=limit, cursor=cursor)
+
+    def thin_housekeeping(
+        self, until: datetime, interval: timedelta, *, since: datetime | None = None, most: int = 500
+    ) -> datetime | None:
+        return self._main.thin_housekeeping(until, interval, since=since, most=most)
 
     def configuration_text(self, version: int) -> str:
         return self._main.configuration_text(version)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from piccolo3.spectrum import SpectraList, Spectrum
@@ -178,6 +178,16 @@ class Store(Files):
         cursor: str | None = None,
     ) -> Page[Sample]:
         """Housekeeping values from `since` to before `until`, newest first."""
+
+    @abstractmethod
+    def thin_housekeeping(
+        self, until: datetime, interval: timedelta, *, since: datetime | None = None, most: int = 500
+    ) -> datetime | None:
+        """Keep only the first sample of each interval (counted from 1970) before `until`.
+
+        Looks at `most` samples (2 or more) from `since` on, so that it does not take long. Returns from when on there
+        is more to do, None when all is done.
+        """
 
     @abstractmethod
     def configuration(self, text: str) -> int:

@@ -16,6 +16,7 @@ from piccolo3.store.facts import searchable
 from piccolo3.store.interface import Store
 from piccolo3.store.paging import dated, matches, numbered, within
 from piccolo3.store.report import CheckProgress, CheckReport, Verification
+from piccolo3.store.thinning import thin
 from piccolo3.store.values import (
     UNKNOWN_BATCH,
     BatchEnd,
@@ -315,6 +316,15 @@ class MemoryStore(Store):
         cursor: str | None = None,
     ) -> Page[Sample]:
         return self._timed(self._samples, since, until, limit, cursor)
+
+    def thin_housekeeping(
+        self, until: datetime, interval: timedelta, *, since: datetime | None = None, most: int = 500
+    ) -> datetime | None:
+        self.check()
+        known = sorted((one.time, number) for number, one in enumerate(self._samples) if within(one.time, since, until))
+        thinned = thin([(number, time) for time, number in known[: most + 1]], interval, most)
+        self._samples = [one for number, one in enumerate(self._samples) if number not in thinned.superfluous]
+        return thinned.rest
 
     def _timed(
         self, all_of_them: list[Timed], since: datetime | None, until: datetime | None, limit: int, cursor: str | None

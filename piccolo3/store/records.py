@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from piccolo3.store.failures import shown, store_error
 from piccolo3.store.keeper import Keeper
 from piccolo3.store.listing import Listing
 from piccolo3.store.retention import retire
+from piccolo3.store.thinning import thin
 from piccolo3.store.values import (
     UNKNOWN_BATCH,
     BatchEnd,
@@ -212,6 +213,16 @@ class Records:
     ) -> Page[Sample]:
         """A page of housekeeping."""
         return self._keeper.read(partial(logs.samples, since=since, until=until, limit=limit, cursor=cursor))
+
+    def thin_housekeeping(
+        self, until: datetime, interval: timedelta, since: datetime | None, most: int
+    ) -> datetime | None:
+        """Remove some of the old samples; where to go on."""
+        known = self._keeper.read(partial(logs.times_of_samples, since=since, until=until, limit=most + 1))
+        thinned = thin(known, interval, most)
+        if thinned.superfluous:
+            self._keeper.write(partial(logs.remove_samples, numbers=thinned.superfluous))
+        return thinned.rest
 
     def configuration(self, text: str) -> int:
         """The version of a configuration."""

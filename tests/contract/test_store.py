@@ -530,6 +530,35 @@ def test_housekeeping(store: Store) -> None:
     assert list(store.housekeeping(until=NOW).entries) == []
 
 
+@pytest.mark.parametrize("most", [2, 3, 7, 500])
+def test_old_housekeeping_is_thinned(store: Store, most: int) -> None:
+    begin = NOW.replace(minute=3, second=0, microsecond=0)
+    store.add_housekeeping(Sample(time=begin + timedelta(minutes=number), values={"n": number}) for number in range(40))
+    until, rest, turns = begin + timedelta(minutes=27), None, 0
+    while turns < 40 and (turns == 0 or rest is not None):
+        rest = store.thin_housekeeping(until, timedelta(minutes=10), since=rest, most=most)
+        turns += 1
+    assert rest is None
+    assert (turns == 1) == (most == 500)
+    # minutes 3, 10 and 20 come first in their intervals; from minute 30 on all stay
+    kept = [sample.values["n"] for sample in store.housekeeping().entries]
+    assert kept == [*range(39, 26, -1), 17, 7, 0]
+
+
+def test_thinning_once_more_removes_nothing(store: Store) -> None:
+    begin = NOW.replace(minute=0, second=0, microsecond=0)
+    store.add_housekeeping(Sample(time=begin + timedelta(minutes=number), values={"n": number}) for number in range(30))
+    end = begin + timedelta(hours=1)
+    assert store.thin_housekeeping(end, timedelta(minutes=10)) is None
+    kept = store.housekeeping().entries
+    assert len(kept) == 3
+    assert store.thin_housekeeping(end, timedelta(minutes=10), most=2) == begin + timedelta(minutes=10)
+    assert store.thin_housekeeping(end, timedelta(minutes=10)) is None
+    assert store.housekeeping().entries == kept
+    with pytest.raises(InvalidValue):
+        store.thin_housekeeping(end, timedelta(minutes=10), most=1)
+
+
 def test_versions_of_the_configuration(store: Store) -> None:
     first = store.configuration("[channels]\nµ = 1")
     assert store.configuration("[channels]\nµ = 2") != first

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, insert, or_, select
+from sqlalchemy import Connection, Row, Select, and_, delete, insert, or_, select
 
 from piccolo3.errors import NotFound
 from piccolo3.store.catalogue.models import ConfigurationRow, EventRow, HousekeepingRow
 from piccolo3.store.cursor import Cursor
 from piccolo3.store.values import EventRecord, Page, Sample, check_limit
 
-__all__ = ["add_events", "add_samples", "configuration", "configuration_text", "events", "samples"]
+__all__ = [
+    "add_events",
+    "add_samples",
+    "configuration",
+    "configuration_text",
+    "events",
+    "remove_samples",
+    "samples",
+    "times_of_samples",
+]
 
 
 def add_events(connection: Connection, events: Iterable[EventRecord]) -> None:
@@ -68,6 +77,22 @@ def samples(
     """Housekeeping, newest first."""
     rows, after = _page(connection, HousekeepingRow, since, until, limit, cursor)
     return Page(tuple(Sample(time=row.time, values=row.quantities or {}) for row in rows), after)
+
+
+def times_of_samples(
+    connection: Connection, since: datetime | None, until: datetime, limit: int
+) -> list[tuple[int, datetime]]:
+    """Number and time of the oldest samples."""
+    query = select(HousekeepingRow.id, HousekeepingRow.time).where(HousekeepingRow.time < until)
+    if since is not None:
+        query = query.where(HousekeepingRow.time >= since)
+    ordered = query.order_by(HousekeepingRow.time, HousekeepingRow.id).limit(limit)
+    return [(number, time) for number, time in connection.execute(ordered)]
+
+
+def remove_samples(connection: Connection, numbers: Collection[int]) -> None:
+    """Remove samples."""
+    connection.execute(delete(HousekeepingRow).where(HousekeepingRow.id.in_(numbers)))
 
 
 def _page(
