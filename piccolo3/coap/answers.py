@@ -50,7 +50,7 @@ def raw_content(request: aiocoap.Message, payload: bytes, content_format: int) -
 
 
 def observable_content(request: aiocoap.Message, value: JsonValue, content_format: int) -> aiocoap.Message:
-    """Return the answer to a GET of what can be observed. Notifications can't be sent in blocks, so it is small.
+    """Return the answer to a GET of what can be observed. A notification is one datagram, so it is small.
 
     Raises InternalError if it is not: types of observable values promise their size.
     """

@@ -60,7 +60,7 @@ class Site:
             _check_options(request)
             resource = self._find(request)
             if resource is not None and resource.observable and _observes(request):
-                await _observe(resource, pipe, self._pace)
+                await self._observe(resource, pipe)
                 return
             answer = await self._answer(request, resource)
         except Exception as error:  # noqa: BLE001 - the edge: nothing may get past it, failure() logs what's unexpected
@@ -93,12 +93,38 @@ class Site:
         if resource is None:
             answer = self._own(request)
         elif request.code == Code.GET:
-            content_format = accepted_format(request)
-            render = observable_content if resource.observable else content
-            answer = render(request, await resource.get(), content_format)
+            answer = await _value(resource, request)
         else:
             return await self._ask(request, resource)
         return self._downloads.first_block(request, answer)
+
+    async def _observe(self, resource: Resource, pipe: Pipe) -> None:
+        """Answer with the value, and again when it has changed and the pace allows: of several changes, of the last.
+
+        Of a large value that is the first block: the client fetches the others (RFC 7959 3.4).
+        """
+        request = pipe.request
+        news = asyncio.Event()
+        unsubscribe = resource.subscribe(news.set)
+        number = 0
+        try:
+            while True:
+                try:
+                    with self._pace.spending():
+                        answer = await _value(resource, request)
+                        if resource.large:
+                            answer = self._downloads.first_block(request, answer)
+                        answer.opt.observe = number
+                        pipe.add_response(answer, is_last=False)
+                except Exception as error:  # noqa: BLE001 - see render_to_pipe; an error is the last notification
+                    pipe.add_response(failure(request, error), is_last=True)
+                    return
+                number += 1
+                await news.wait()
+                await self._pace.turn()
+                news.clear()
+        finally:
+            unsubscribe()
 
     async def _ask(self, request: aiocoap.Message, resource: Resource) -> aiocoap.Message:
         """Put or post."""
@@ -163,29 +189,10 @@ def _observes(request: aiocoap.Message) -> bool:
     return bool(request.code == Code.GET and request.opt.observe == _REGISTER and first)
 
 
-async def _observe(resource: Resource, pipe: Pipe, pace: Pace) -> None:
-    """Answer with the value, and again when it has changed and `pace` allows: of several changes, of the last."""
-    request = pipe.request
+async def _value(resource: Resource, request: aiocoap.Message) -> aiocoap.Message:
     content_format = accepted_format(request)
-    news = asyncio.Event()
-    unsubscribe = resource.subscribe(news.set)
-    number = 0
-    try:
-        while True:
-            try:
-                with pace.spending():
-                    answer = observable_content(request, await resource.get(), content_format)
-                    answer.opt.observe = number
-                    pipe.add_response(answer, is_last=False)
-            except Exception as error:  # noqa: BLE001 - see Site.render_to_pipe; an error is the last notification
-                pipe.add_response(failure(request, error), is_last=True)
-                return
-            number += 1
-            await news.wait()
-            await pace.turn()
-            news.clear()
-    finally:
-        unsubscribe()
+    render = observable_content if resource.observable and not resource.large else content
+    return render(request, await resource.get(), content_format)
 
 
 def _arguments(

@@ -110,18 +110,20 @@ class Value(Member, Generic[C, T]):
         title: str,
         text: str,
         observable: bool,
+        large: bool,
     ) -> None:
         super().__init__(name, title, text)
         self.getter = getter
         self.type = datatype
         self.observable = observable
+        self.large = large
         self.arguments: tuple[Argument, ...] = ()
         self.answer: DataType[object] | None = None
         self.set_method: Method | None = None
         self.post = False
         _check_parameters(getter, 0)
         if observable:
-            _check_observable(getter, datatype)
+            _check_observable(getter, datatype, large=large)
 
     @overload
     def __get__(self, instance: None, owner: type) -> Value[C, T]: ...
@@ -217,12 +219,15 @@ class Lookup(Member, Generic[C, R]):
 
 
 class _ValueDecorator(Generic[T]):
-    def __init__(self, datatype: DataType[T], *, name: str | None, title: str, text: str, observable: bool) -> None:
+    def __init__(
+        self, datatype: DataType[T], *, name: str | None, title: str, text: str, observable: bool, large: bool
+    ) -> None:
         self._type = datatype
         self._name = name
         self._title = title
         self._text = text
         self._observable = observable
+        self._large = large
 
     @overload
     def __call__(
@@ -232,15 +237,30 @@ class _ValueDecorator(Generic[T]):
     def __call__(self, getter: Callable[[C], T]) -> Value[C, T]: ...
     def __call__(self, getter: Callable[[C], R]) -> Value[C, R]:
         return Value(
-            getter, self._type, name=self._name, title=self._title, text=self._text, observable=self._observable
+            getter,
+            self._type,
+            name=self._name,
+            title=self._title,
+            text=self._text,
+            observable=self._observable,
+            large=self._large,
         )
 
 
 def value(
-    datatype: DataType[T], *, title: str, text: str = "", name: str | None = None, observable: bool = False
+    datatype: DataType[T],
+    *,
+    title: str,
+    text: str = "",
+    name: str | None = None,
+    observable: bool = False,
+    large: bool = False,
 ) -> _ValueDecorator[T]:
-    """Declare the decorated getter as a value of this type. A getter of an observable value is a plain function."""
-    return _ValueDecorator(datatype, name=name, title=title, text=text, observable=observable)
+    """Declare the decorated getter as a value of this type. A getter of an observable value is a plain function.
+
+    An observable value fits into one datagram, unless it is `large`: then those who observe it have to fetch the rest.
+    """
+    return _ValueDecorator(datatype, name=name, title=title, text=text, observable=observable, large=large)
 
 
 def command(
@@ -283,9 +303,11 @@ def _check_coroutine(method: Method, count: int) -> Method:
     return method
 
 
-def _check_observable(getter: Callable[..., object], datatype: DataType[object]) -> None:
+def _check_observable(getter: Callable[..., object], datatype: DataType[object], *, large: bool) -> None:
     if inspect.iscoroutinefunction(getter):
         raise TypeError(f"{getter.__qualname__} is observable, so it has to be a plain function")
+    if large:
+        return
     size = datatype.max_size()
     if size is None or size > MAX_OBSERVABLE:
         raise TypeError(

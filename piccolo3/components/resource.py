@@ -62,6 +62,11 @@ class Resource:
         return isinstance(self.member, Value) and self.member.observable
 
     @property
+    def large(self) -> bool:
+        """Whether an observable value may be larger than a datagram."""
+        return isinstance(self.member, Value) and self.member.large
+
+    @property
     def methods(self) -> tuple[str, ...]:
         """The methods that it has: of GET, PUT, POST."""
         member = self.member

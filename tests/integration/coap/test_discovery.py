@@ -39,7 +39,7 @@ def test_every_resource_is_listed_with_its_attributes() -> None:
     assert "/data_dir/runs/old%20%C3%A4/name" in found
     assert "/description" in found
     assert "/control/delay" in found
-    assert len(found) == 2 + 12 + 4 + 1
+    assert len(found) == 2 + 13 + 4 + 1
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_every_resource_is_listed_with_its_attributes() -> None:
         ("?rt=piccolo3.d*", ["/description"]),
         ("?obs&href=/control/d*", ["/control/delay"]),
         ("?title=abort", ["/control/abort"]),
-        ("?if=core.p", ["/control/current_run", "/control/delay"]),
+        ("?if=core.p", ["/control/current_run", "/control/delay", "/control/jobs"]),
         ("?href=/nothing", []),
         ("?ep=node", []),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -65,6 +66,24 @@ def test_observers_are_told_of_changes_in_order(scheme: str) -> None:
                 assert notification.opt.content_format == 50
                 if scheme == "coap":
                     assert notification.mtype is Type.CON
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("scheme", ["coap", "coap+tcp"])
+@pytest.mark.parametrize("first", [3, 2000])
+def test_a_large_value_is_told_as_its_first_block_and_the_rest_is_fetched(scheme: str, first: int) -> None:
+    async def main() -> None:
+        async with toy_and_client(scheme=scheme) as (toy, asking):
+            await toy.control.set_jobs(first)
+            request = asking.context.request(aiocoap.Message(code=GET, uri=f"{asking.base}/control/jobs", observe=0))
+            async with asyncio.timeout(5):
+                assert json.loads((await request.response).payload) == list(range(first))
+            observer = Observer(request, await request.response)
+            for number in (4000, 1500, 2):
+                await toy.control.set_jobs(number)
+                assert json.loads((await observer.next()).payload) == list(range(number))
+            request.observation.cancel()
 
     asyncio.run(main())
 

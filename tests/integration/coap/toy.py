@@ -27,6 +27,7 @@ class Control(Component):
         super().__init__("control")
         self.seconds = 0.5
         self.word = "idle"
+        self.numbers = range(3)
         self.calls: list[tuple[object, ...]] = []
         self.connected = False
         self.release = asyncio.Event()
@@ -51,6 +52,15 @@ class Control(Component):
     @value(Json(size=1024), title="too large", observable=True)
     def promised(self) -> JsonValue:
         return "x" * 2000
+
+    @value(Json(), title="of any size", observable=True, large=True)
+    def jobs(self) -> JsonValue:
+        return list(self.numbers)
+
+    @jobs.setter(Argument("n", Integer(minimum=0)))
+    async def set_jobs(self, number: int) -> None:
+        self.numbers = range(number)
+        self.announce("jobs")
 
     @value(Text(), title="run")
     def current_run(self) -> str:
