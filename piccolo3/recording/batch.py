@@ -324,19 +324,15 @@ class Batch:
         self._estimate.did(step.action, channel)
 
     def _place(self, step: Step) -> Place:
-        run, number = self._order.run, self._order.number
-        assert run is not None
-        assert number is not None
-        trigger = self._trigger.result() if self._trigger is not None and self._trigger.done() else None
-        is_part = step.action is Action.LIGHT or not step.completes
         sequence = step.sequence
+        is_part = step.action is Action.LIGHT or not step.completes
+        trigger = self._trigger.result() if self._trigger is not None and self._trigger.done() else None
         if step.action is Action.DARK:
             # one that was taken in between may have the number; it is kept unless files may be overwritten
             if sequence == self._last_dark and not self._writer.clobber:
                 sequence += 1
             self._last_dark = sequence
-        mode = self._settings.mode if self._order.kind == "record" else "classic"
-        return Place(run=run, batch=number, sequence=sequence, mode=mode, trigger=trigger if is_part else None)
+        return Place.of(self._order, sequence, trigger if is_part else None)
 
     def _dark_reference(self, place: Place) -> DarkReference:
         kind = SpectrumKind.DARK if self._writer.split else None

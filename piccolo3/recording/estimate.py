@@ -38,8 +38,8 @@ def expected_seconds(order: Order, rig: Rig) -> float:
         lights = settings.sequences if order.kind == "record" else 0
         if settings.mode == "deled" and channel == DOWNWELLING:
             lights *= 2
-        seconds += (darks + lights) * _measuring(rig, channel, settings.averages)
-        seconds += automatic * (AUTOMATIC_EXPOSURES * _measuring(rig, channel, 1) + 2 * moving[channel])
+        seconds += (darks + lights) * _measuring(order, rig, channel, settings.averages)
+        seconds += automatic * (AUTOMATIC_EXPOSURES * _measuring(order, rig, channel, 1) + 2 * moving[channel])
     return seconds + _moves(order, counts[Action.LIGHT], len(channels)) * move
 
 
@@ -57,10 +57,10 @@ def _moves(order: Order, lights: int, channels: int) -> int:
     return lights + closing
 
 
-def _measuring(rig: Rig, channel: str, averages: int) -> float:
+def _measuring(order: Order, rig: Rig, channel: str, averages: int) -> float:
     """How long a channel takes (s), from the moment that the shutters are at rest: that of the slowest spectrometer."""
     each = (
-        _acquiring(worker, rig.times.current_time(serial, channel), averages)
+        _acquiring(worker, order.integration_time(rig.times, serial, channel), averages)
         for serial, worker in rig.spectrometers.items()
     )
     return max(each, default=0.0) + HOST

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Unpack
 
 from piccolo3.clock import Clock
-from piccolo3.config import QualityConfig, RecordingConfig
+from piccolo3.config import QualityConfig, RecipeConfig, RecordingConfig
 from piccolo3.errors import Busy, Conflict, InternalError, InvalidValue, NotBusy, Unavailable
 from piccolo3.events import Broker
 from piccolo3.recording.batch import Batch
@@ -22,6 +22,7 @@ from piccolo3.recording.order import Order
 from piccolo3.recording.outcome import Outcome, Progress
 from piccolo3.recording.plan import plan
 from piccolo3.recording.presence import anybody_idle
+from piccolo3.recording.recipes import NO_RECIPES, Wanted, resolve
 from piccolo3.recording.register import Register
 from piccolo3.recording.room import Room, expected_bytes
 from piccolo3.recording.settings import BatchSettings, Changes
@@ -72,6 +73,7 @@ class Recorder:
         longest_settling: float | None = None,
         register: Register | None = None,
         room: Room | None = None,
+        recipes: Mapping[str, RecipeConfig] = NO_RECIPES,
     ) -> None:
         self._recording = recording or RecordingConfig()
         self._rig = Rig(
@@ -89,6 +91,7 @@ class Recorder:
         self._writer = writer
         self._register = register or Register(writer, clock)
         self._room = room
+        self.recipes = recipes
         self._state = state
         self._clock = clock
         self._broker = broker
@@ -194,34 +197,42 @@ class Recorder:
         """Make another run the current one, of the next batch. Raises InvalidValue, StoreError."""
         self._use_run(await self._writer.create_run(name))
 
-    async def record_sequence(
-        self,
-        *,
-        run: str | None = None,
-        burst: bool | None = None,
-        triggered: bool | None = None,
-        **changes: Unpack[Changes],
-    ) -> None:
-        """Start a batch; None keeps the setting. Raises InvalidValue, Busy, Unavailable, StoreError.
+    def resolve(self, **wanted: Unpack[Wanted]) -> Order:
+        """What `record_sequence` would do, as things are now. InvalidValue."""
+        order = resolve(self.recipes, self._settings, wanted)
+        self._check(order)
+        return order
 
-        `burst`: as fast as the detectors allow; `triggered`: each sequence waits for `trigger`. Both are for this
-        batch only.
-        """
-        settings = self._settings.changed(**changes)
-        await self.begin(Order(kind="record", settings=settings, burst=bool(burst), triggered=bool(triggered)), run)
+    async def begin(self, order: Order) -> None:
+        """Start what was resolved before. InvalidValue, Busy, Unavailable, StoreError."""
+        self._check(order)
+        if self._task is not None:
+            raise Busy("piccolo system is busy")
+        if self._stopping:
+            raise Unavailable("piccolo system is shutting down")
+        if not self.channels:
+            raise Unavailable("there is no channel")
+        if not anybody_idle(self._rig):
+            raise Unavailable("no spectrometer is available")
+        started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        started.add_done_callback(retrieve)
+        self._gate = Gate(self._board, self._clock)
+        self._rig.times.locked = True
+        self._task = asyncio.create_task(self._conduct(order, started), name="batch")
+        self._task.add_done_callback(partial(self._ended, started))  # it may be cancelled before its first line
+        await asyncio.shield(started)
 
-    async def begin(self, order: Order, run: str | None = None) -> None:
-        """Start what was resolved before; no run is the current one. InvalidValue, Busy, Unavailable, StoreError."""
-        order.steps(self.channels, clobber=False)
-        await self._begin(order, run)
+    async def record_sequence(self, **wanted: Unpack[Wanted]) -> None:
+        """Start a batch; None keeps the setting. Raises InvalidValue, Busy, Unavailable, StoreError."""
+        await self.begin(self.resolve(**wanted))
 
     async def record_dark(self, run: str | None = None) -> None:
         """Start a batch that is one dark. Raises InvalidValue, Busy, Unavailable, StoreError."""
-        await self._begin(Order(kind="dark", settings=self._settings), run)
+        await self.begin(Order(kind="dark", settings=self._settings, run=run))
 
     async def auto(self, target: float | None = None) -> None:
         """Start to find all integration times. Raises InvalidValue, Busy, Unavailable."""
-        await self._begin(Order(kind="auto", settings=self._settings.changed(target=target)), None)
+        await self.begin(Order(kind="auto", settings=self._settings.changed(target=target)))
 
     def trigger(self, number: int, monotonic: float) -> None:
         """Start the next sequence of a batch that waits for triggers. `monotonic` (s) is when it came.
@@ -271,25 +282,12 @@ class Recorder:
 
     # ---- how it is done ----
 
-    async def _begin(self, order: Order, run: str | None) -> None:
-        if self._task is not None:
-            raise Busy("piccolo system is busy")
-        if self._stopping:
-            raise Unavailable("piccolo system is shutting down")
-        if not self.channels:
-            raise Unavailable("there is no channel")
-        if not anybody_idle(self._rig):
-            raise Unavailable("no spectrometer is available")
-        started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        started.add_done_callback(retrieve)
-        self._gate = Gate(self._board, self._clock)
-        self._rig.times.locked = True
-        self._task = asyncio.create_task(self._conduct(order, run, started), name="batch")
-        self._task.add_done_callback(partial(self._ended, started))  # it may be cancelled before its first line
-        await asyncio.shield(started)
+    def _check(self, order: Order) -> None:
+        order.steps(self.channels, clobber=False)
+        self._rig.times.check(order.integration_times)
 
-    async def _conduct(self, order: Order, run: str | None, started: asyncio.Future[None]) -> Outcome:
-        self._batch = await self._prepare(order, run)
+    async def _conduct(self, order: Order, started: asyncio.Future[None]) -> Outcome:
+        self._batch = await self._prepare(order)
         self._batch.show_first()
         started.set_result(None)
         outcome = await self._batch.run()
@@ -299,6 +297,7 @@ class Recorder:
     def _ended(self, started: asyncio.Future[None], task: asyncio.Task[Outcome]) -> None:
         self._task = self._batch = None
         self._rig.times.locked = False
+        self._rig.times.give_back()
         error = Conflict("aborted before it began") if task.cancelled() else task.exception()
         if not started.done():
             started.set_exception(error or InternalError("a batch ended before it began"))
@@ -311,13 +310,14 @@ class Recorder:
         if error is None:
             self._tell(task.result())
 
-    async def _prepare(self, order: Order, run: str | None) -> Batch:
+    async def _prepare(self, order: Order) -> Batch:
         """Everything that the disk can refuse, then everything that changes."""
-        name = self._run if run is None else run
+        name = self._run if order.run is None else order.run
         if order.kind != "auto":
             if self._room is not None:
                 await self._room.check(expected_bytes(order, self._rig))
             name = await self._writer.create_run(name)
+            self._rig.times.lend(order.integration_times)
             order = replace(order, run=name, number=await self._register.begin(order, name, self._rig))
         if order.lasting:
             self._apply(order.settings)

@@ -105,7 +105,7 @@ class Register:
 def _command(order: Order, rig: Rig) -> dict[str, JsonValue]:
     """Everything that decides what the batch does."""
     channels = rig.shutters.channels
-    return {
+    command = {
         **order.settings.as_dict(),
         "burst": order.burst,
         "triggered": order.triggered,
@@ -115,3 +115,4 @@ def _command(order: Order, rig: Rig) -> dict[str, JsonValue]:
             for serial in rig.spectrometers
         },
     }
+    return command if order.recipe is None else {**command, "recipe": order.recipe}

@@ -10,6 +10,7 @@ from piccolo3.jsonvalue import JsonValue
 from piccolo3.recording.darks import DarkReference
 from piccolo3.recording.events import SpectrumSummary
 from piccolo3.recording.measurement import Taken
+from piccolo3.recording.order import Order
 from piccolo3.spectrum import SpectraList, Spectrum, make_metadata
 from piccolo3.status import SpectrumKind
 
@@ -34,7 +35,22 @@ class Place:
     batch: int
     sequence: int
     mode: str
+    recipe: str | None = None
     trigger: Trigger | None = None
+
+    @classmethod
+    def of(cls, order: Order, sequence: int, trigger: Trigger | None) -> Place:
+        """A sequence of a batch that has begun."""
+        assert order.run is not None
+        assert order.number is not None
+        return cls(
+            run=order.run,
+            batch=order.number,
+            sequence=sequence,
+            mode=order.mode,
+            recipe=order.recipe,
+            trigger=trigger,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,6 +143,7 @@ class Sheet:
             trigger_time=None if place.trigger is None else place.trigger.time,
             trigger_number=None if place.trigger is None else place.trigger.number,
             batch_mode=place.mode,
+            recipe=place.recipe,
             extra={**taken.surroundings, **_compared(own, dark)},
         )
         return Spectrum(pixels=exposure.counts, metadata=metadata)

@@ -53,6 +53,7 @@ class IntegrationTimes:
         self, spectrometers: Mapping[str, SpectrometerWorker], channels: Iterable[str], state: Keeps, broker: Broker
     ) -> None:
         self.locked = False
+        self._own: dict[tuple[str, str], tuple[float, AutointegrationState, float | None]] = {}
         self._spectrometers = spectrometers
         self._channels = tuple(sorted(channels))
         self._state = state
@@ -136,6 +137,36 @@ class IntegrationTimes:
         if (times.current[channel], times.auto[channel]) != before:
             self._save()
 
+    # ---- what a batch may bring with it ----
+
+    def check(self, wanted: Mapping[str, Mapping[str, float]]) -> None:
+        """Whether a batch can have these (ms, by serial number and channel). NotFound, InvalidValue beyond limits."""
+        for serial_number, channels in wanted.items():
+            for channel, milliseconds in channels.items():
+                times = self._of(serial_number, channel)
+                try:
+                    _check(milliseconds, times.minimum, times.maximum)
+                except InvalidValue as error:
+                    raise InvalidValue(f"spectrometer {serial_number}, {channel}: {error.message}") from None
+
+    def lend(self, wanted: Mapping[str, Mapping[str, float]]) -> None:
+        """Use these until `give_back`; they are not kept over a restart. As `check`."""
+        self.check(wanted)
+        for serial_number, channels in wanted.items():
+            times = self._times[serial_number]
+            for channel, milliseconds in channels.items():
+                own = times.current[channel], times.auto[channel], times.achieved.get(channel)
+                self._own.setdefault((serial_number, channel), own)
+                self._set(serial_number, channel, milliseconds, AutointegrationState.NOT_DONE, None)
+
+    def give_back(self) -> None:
+        """What was lent is again as it was before, whatever was found meanwhile."""
+        own, self._own = self._own, {}
+        for (serial_number, channel), (milliseconds, auto, achieved) in own.items():
+            times = self._times[serial_number]
+            within = min(max(milliseconds, times.minimum), times.maximum)
+            self._set(serial_number, channel, within, auto, achieved)
+
     # ---- how it is done ----
 
     def _of(self, serial_number: str, channel: str | None = None) -> _Times:
@@ -209,18 +240,19 @@ class IntegrationTimes:
             self._publish(serial_number, "achieved", channel)
 
     def _save(self) -> None:
-        self._state.put(
-            _KEY,
-            {
-                serial_number: {
-                    "min": times.wanted_minimum,
-                    "max": times.wanted_maximum,
-                    "current": dict(times.current),
-                    "auto": {channel: auto.value for channel, auto in times.auto.items()},
-                }
-                for serial_number, times in self._times.items()
+        self._state.put(_KEY, {serial_number: self._kept(serial_number) for serial_number in self._times})
+
+    def _kept(self, serial_number: str) -> JsonValue:
+        times = self._times[serial_number]
+        own = {channel: own for (serial, channel), own in self._own.items() if serial == serial_number}
+        return {
+            "min": times.wanted_minimum,
+            "max": times.wanted_maximum,
+            "current": times.current | {channel: milliseconds for channel, (milliseconds, _, _) in own.items()},
+            "auto": {
+                channel: (own[channel][1] if channel in own else auto).value for channel, auto in times.auto.items()
             },
-        )
+        }
 
     def _publish(
         self,

@@ -212,6 +212,7 @@ class Engine:
             self.broker,
             __version__,
             recording=self.instrument.recording,
+            recipes=self.instrument.recipes,
             quality=self.instrument.quality,
             trace=self._trace,
             longest_settling=common.longest_settling if common.require_settled else None,

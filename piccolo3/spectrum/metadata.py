@@ -55,6 +55,7 @@ def make_metadata(
     trigger_time: datetime | None = None,
     trigger_number: int | None = None,
     batch_mode: str | None = None,
+    recipe: str | None = None,
     extra: Mapping[str, JsonValue] = _NOTHING,
 ) -> dict[str, JsonValue]:
     """The metadata of a spectrum, ready for a `.pico` file.
@@ -101,6 +102,8 @@ def make_metadata(
         metadata["WavelengthCalibrationCoefficientsPiccolo"] = [float(c) for c in piccolo_wavelength_coefficients]
     if batch_mode is not None:
         metadata["BatchMode"] = batch_mode
+    if recipe is not None:
+        metadata["Recipe"] = recipe
     metadata |= _exposures(
         integration_time_requested, integration_time_actual, exposures_discarded, averages, standard_deviation
     )

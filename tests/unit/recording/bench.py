@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from piccolo3.clock import Clock
-from piccolo3.config import RecordingConfig, SpectrometerConfig
+from piccolo3.config import RecipeConfig, RecordingConfig, SpectrometerConfig
 from piccolo3.devices.interface import Spectrometer, SpectrometerInfo
 from piccolo3.errors import StoreError
 from piccolo3.events import Broker, Event
@@ -202,6 +202,7 @@ def run(
     clock_synchronised: Callable[[], bool | None] = lambda: None,
     longest_settling: float | None = None,
     free: Callable[[], int] | None = None,
+    recipes: Sequence[RecipeConfig] = (),
 ) -> None:
     async def whole() -> None:
         clock, broker, kept = StepClock(), Broker(), state or MemoryState()
@@ -245,6 +246,7 @@ def run(
             longest_settling=longest_settling,
             room=_room(free, clock, broker),
             register=_register(writer, clock),
+            recipes={recipe.name: recipe for recipe in recipes},
         )
         await recorder.start()
         bench = Bench(

@@ -42,6 +42,7 @@ METADATA: Mapping[str, JsonValue] = {
 OPTIONAL: Mapping[str, JsonValue] = {
     "Averages": {"type": "integer"},
     "BatchMode": {"type": "string"},
+    "Recipe": {"type": "string"},
     "DarkFile": {"type": "string"},
     "DarkSequence": {"type": "integer"},
     "ExposuresDiscarded": {"type": "integer"},
@@ -306,6 +307,7 @@ NEW = {
     "trigger_time": ("TriggerTime", START, "2026-11-21T01:03:37.979697+0000"),
     "trigger_number": ("TriggerNumber", 0, 0),
     "batch_mode": ("BatchMode", "dark_each", "dark_each"),
+    "recipe": ("Recipe", "noon", "noon"),
 }
 
 
