@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Sequence
 
 from piccolo3.clock import Clock
 from piccolo3.components.arguments import Argument
@@ -32,8 +33,9 @@ class SystemInformation(Component):
         timekeeper: Timekeeper,
         locator: Locator,
         broker: Broker,
+        children: Sequence[Component] = (),
     ) -> None:
-        super().__init__("sysinfo", title="the machine that carries the rig")
+        super().__init__("sysinfo", title="the machine that carries the rig", children=children)
         self._host = host
         self._clock = clock
         self._version = version

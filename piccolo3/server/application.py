@@ -18,13 +18,15 @@ from piccolo3.components import (
     Spectrometers,
     SystemInformation,
 )
+from piccolo3.components.diagnosis import ConfigurationInForce, LogTail, Started
 from piccolo3.config import Configuration
 from piccolo3.devices import Host
 from piccolo3.errors import PiccoloError, StoreError
 from piccolo3.server.care import Care
 from piccolo3.server.engine import Engine
-from piccolo3.server.kept import kept_text
+from piccolo3.server.kept import kept_settings, kept_text
 from piccolo3.server.rescue import Rescue
+from piccolo3.server.tail import LogKeeper
 from piccolo3.store import RunInfo
 from piccolo3.store.mount import Mount
 
@@ -52,6 +54,8 @@ class Application:
         self._housekeeping = configuration.instrument.housekeeping
         self._mount = Mount(server.datadir.device, server.datadir.mntpnt)
         self._address = server.coap
+        self._settings = kept_settings(configuration)
+        self._log = LogKeeper()
         self._stack = AsyncExitStack()
         self.root: Component = Group("")
 
@@ -68,6 +72,7 @@ class Application:
 
     async def _start(self, stack: AsyncExitStack) -> None:
         """Start from the bottom up; `stack` gets what stops each. Nothing moves where the port is taken."""
+        stack.enter_context(self._log.attached())
         endpoints = await open_endpoints(self._address.address, self._address.port)
         for endpoint in endpoints:
             stack.callback(endpoint.close)
@@ -104,6 +109,11 @@ class Application:
                     timekeeper=engine.time_and_place.timekeeper,
                     locator=engine.time_and_place.locator,
                     broker=broker,
+                    children=[
+                        Started(self._clock.utcnow()),
+                        LogTail(self._log),
+                        ConfigurationInForce(self._settings),
+                    ],
                 ),
                 DataDirectoryResources(recorder, engine.writer, engine.verifier, self._mount, broker, runs),
                 Shutters(engine.shutters, engine.operations, recorder, broker),
