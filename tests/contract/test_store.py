@@ -62,13 +62,13 @@ def server() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=["sqlite", "memory", "postgresql", "resilient"])
+@pytest.fixture(params=["sqlite", "memory", "postgresql", "resilient", "resilient-postgresql"])
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Bench:
     clock = ManualClock(NOW)
     if request.param == "memory":
         return Bench(clock, partial(MemoryStore, clock), survives=False)
     url = None
-    if request.param == "postgresql":
+    if "postgresql" in request.param:
         url = str(request.getfixturevalue("server"))
         engine = create_engine(url)
         with engine.begin() as connection:
@@ -79,7 +79,7 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Bench:
     def make(*, clobber: bool = False, split: bool = True) -> Store:
         directory = DataDirectory(tmp_path / "data", clock, clobber=clobber, split=split)
         store = CataloguedDirectory(directory, clock, url=url)
-        if request.param != "resilient":
+        if "resilient" not in request.param:
             return store
         return ResilientStore(
             store, directory, clock, spare=Spare(tmp_path / "spare", clock, clobber=clobber, split=split)
