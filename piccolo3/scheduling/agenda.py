@@ -1,0 +1,184 @@
+"""Which jobs there are, which of them wait, and when to look at the others again: one heap for all of them."""
+
+from __future__ import annotations
+
+import heapq
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from piccolo3.errors import NotFound
+from piccolo3.position import Position
+from piccolo3.scheduling import planning, triggers
+from piccolo3.scheduling.planning import Coming, Due
+from piccolo3.store.schedule import BySun, Job, JobStatus, Quiet
+
+__all__ = ["Agenda"]
+
+_AFTER_FAULT = timedelta(hours=1)  # until a job is looked at again whose times could not be told
+_SUN_AGAIN = timedelta(days=30)  # until the sun is looked for again, where it did not come up in a year
+_logger = logging.getLogger(__name__)
+
+
+class Agenda:
+    """Jobs that are active or suspended. `quiet` and `position` are set from outside; then `plan_all` is due."""
+
+    def __init__(self) -> None:
+        self.quiet = Quiet()
+        self.position: Position | None = None
+        self._jobs: dict[int, Job] = {}
+        self._wakes: dict[int, datetime] = {}
+        self._heap: list[tuple[datetime, int]] = []
+        self._waiting: dict[int, datetime] = {}
+        self._peaks: dict[int, datetime] = {}  # what jobs had reached when the clock was set back
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """All of them, by their numbers."""
+        return tuple(self._jobs[number] for number in sorted(self._jobs))
+
+    @property
+    def active(self) -> tuple[Job, ...]:
+        """Those that are not suspended."""
+        return tuple(job for job in self.jobs if job.status is JobStatus.ACTIVE)
+
+    @property
+    def wants_position(self) -> bool:
+        """Whether a job goes by the sun."""
+        return any(isinstance(job.when, BySun) for job in self._jobs.values())
+
+    def get(self, number: int) -> Job | None:
+        """A job, None where there is none of that number."""
+        return self._jobs.get(number)
+
+    def job(self, number: int) -> Job:
+        """A job; NotFound."""
+        found = self._jobs.get(number)
+        if found is None:
+            raise NotFound(f"there is no job {number}")
+        return found
+
+    def put(self, job: Job, now: datetime) -> None:
+        """Take up a job, or another one in its place, and plan it."""
+        self._jobs[job.id] = job
+        self.plan(job.id, now)
+
+    def change(self, number: int, **changes: object) -> Job:
+        """The job with changes; it is not planned anew."""
+        job = replace(self._jobs[number], **changes)  # type: ignore[arg-type]
+        self._jobs[number] = job
+        return job
+
+    def drop(self, number: int) -> None:
+        """Forget a job."""
+        for table in (self._jobs, self._wakes, self._waiting, self._peaks):
+            table.pop(number, None)
+
+    # ---- when to look ----
+
+    @property
+    def next_wake(self) -> datetime | None:
+        """When the next job has to be looked at."""
+        while self._heap and self._wakes.get(self._heap[0][1]) != self._heap[0][0]:
+            heapq.heappop(self._heap)
+        return self._heap[0][0] if self._heap else None
+
+    def plan(self, number: int, now: datetime) -> None:
+        """Find out when to look at it next; it does not wait any more."""
+        self._waiting.pop(number, None)
+        self._wakes.pop(number, None)
+        job = self._jobs.get(number)
+        if job is None or job.status is not JobStatus.ACTIVE:
+            return
+        try:
+            wake = planning.wake_time(job, planning.floor(job, now), self.quiet, self.position)
+        except Exception:
+            _logger.exception("the times of job %d can't be told by an error in the program", number)
+            wake = now + _AFTER_FAULT
+        if wake is None and isinstance(job.when, BySun) and self.position is not None and job.when.end is None:
+            wake = now + _SUN_AGAIN
+        if wake is not None:
+            self._wakes[number] = wake
+            heapq.heappush(self._heap, (wake, number))
+
+    def plan_all(self, now: datetime) -> None:
+        """Plan all of them anew.
+
+        What lay ahead of a clock that was set back is dealt with no more. Where it is set right again after that, it
+        is dealt with again: nothing is done twice because a clock was wrong for a while.
+        """
+        self._heap.clear()
+        for number, job in self._jobs.items():
+            floor, peak = planning.floor(job, now), self._peaks.get(number)
+            if job.reached is not None and floor < job.reached:
+                self._peaks[number] = max(job.reached, peak or job.reached)
+                self._jobs[number] = replace(job, reached=floor)
+            elif peak is not None and floor < peak <= now:
+                self._jobs[number] = replace(job, reached=peak)
+            self.plan(number, now)
+
+    def take(self, now: datetime) -> list[int]:
+        """Those that have to be looked at now, by time and number; they have to be planned again, or wait."""
+        found: list[int] = []
+        while (wake := self.next_wake) is not None and wake <= now:
+            _, number = heapq.heappop(self._heap)
+            del self._wakes[number]
+            found.append(number)
+        return found
+
+    def due(self, number: int, now: datetime) -> Due:
+        """What has become due of a job."""
+        job = self._jobs[number]
+        return planning.due(job, planning.floor(job, now), now, self.quiet, self.position)
+
+    def is_over(self, number: int, now: datetime) -> bool:
+        """Whether there will be no time of it any more."""
+        job = self._jobs[number]
+        return planning.is_over(job, planning.floor(job, now), self.position)
+
+    # ---- what waits ----
+
+    def wait(self, number: int, since: datetime) -> None:
+        """It is due, and waits for its turn."""
+        self._waiting.setdefault(number, since)
+
+    def first_waiting(self) -> int | None:
+        """Whose turn it is: by time, then by number."""
+        return min(self._waiting, key=lambda number: (self._waiting[number], number), default=None)
+
+    def since(self, number: int) -> datetime | None:
+        """Since when it waits."""
+        return self._waiting.get(number)
+
+    # ---- what comes ----
+
+    def coming(self, limit: int, now: datetime) -> list[Coming]:
+        """The next starts of all active jobs, by time and number."""
+        heap: list[tuple[datetime, int, Coming, Iterator[Coming]]] = []
+
+        def push(number: int, starts: Iterator[Coming]) -> None:
+            start = next(starts, None)
+            if start is not None:
+                heapq.heappush(heap, (start.planned, number, start, starts))
+
+        for job in self.active:
+            push(job.id, self._starts(job, now))
+        found: list[Coming] = []
+        while heap and len(found) < limit:
+            _, number, start, starts = heapq.heappop(heap)
+            found.append(start)
+            push(number, starts)
+        return found
+
+    def _starts(self, job: Job, now: datetime) -> Iterator[Coming]:
+        try:
+            after = max(planning.floor(job, now), now)
+            since = self._waiting.get(job.id)
+            if since is not None:
+                yield Coming(job=job, planned=since)
+            first = triggers.next_after(job.when, after, self.position)
+            if first is not None:
+                yield from planning.coming(job, first, self.quiet, self.position)
+        except Exception:
+            _logger.exception("the coming starts of job %d can't be told by an error in the program", job.id)
