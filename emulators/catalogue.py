@@ -186,7 +186,12 @@ _KINDS = (
         prefix="S",
         protocol=Protocol.OBP,
         product=0x4000,
-        model=replace(STS_VIS, name="STS", nonlinearity_coefficients=(0.99, 1.2e-6, -4.0e-11, 0.0, 0.0, 0.0, 0.0, 0.0)),
+        model=replace(
+            STS_VIS,
+            name="STS",
+            min_integration_time=0.01,
+            nonlinearity_coefficients=(0.99, 1.2e-6, -4.0e-11, 0.0, 0.0, 0.0, 0.0, 0.0),
+        ),
         endpoints=_OBP_ENDPOINTS,
         firmware=0x0105,
         transmitted=1024,

@@ -40,6 +40,8 @@ def describe(features: Features, name: str, serial_number: str, backend: str, *,
     pixels = wavelengths.size
     dark = dark_pixels_of(_or_nothing(spectrometer.get_electric_dark_pixel_indices, (), "dark pixels"), pixels)
     shortest, longest = spectrometer.get_integration_time_micros_limits()
+    if family.longest is not None:
+        longest = min(longest, round(family.longest * 1000) + 1)
     step = max(1, round(family.step * 1000))
     maximum = float(spectrometer.get_maximum_intensity())
     return SpectrometerInfo(

@@ -33,7 +33,8 @@ class Family:
 
     `model` is what we call them, `names` are what the backends call them, `products` their USB vendor and product
     numbers, `backends` those that know them, the better one first. `source` says where `freshness` is from. `step` (ms)
-    is what integration times are multiples of. `saturation` is told where the device's own claim is too high.
+    is what integration times are multiples of. `saturation` is told where the device's own claim is too high, and
+    `longest` (ms) where a backend claims a longer integration time than the data sheet.
     """
 
     model: str
@@ -46,6 +47,7 @@ class Family:
     source: str
     step: float = 0.0
     saturation: float | None = None
+    longest: float | None = None
 
 
 def _one_waits(read_out_time: float) -> Freshness:
@@ -133,6 +135,7 @@ _STS = Family(
         "buffer that could be asked or cleared. Users get old spectra after a change (python-seabreeze issue 38). That "
         "two may wait is assumed."
     ),
+    longest=10_000.0,  # data sheet, and cseabreeze; pyseabreeze says 85 s
 )
 
 FAMILIES: tuple[Family, ...] = (

@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from piccolo3.devices.seabreeze.connection import Device
-from piccolo3.devices.seabreeze.raw import CLEAR_BUFFER, SET_SHUTTER, RawAccess, obp_request
+from piccolo3.devices.seabreeze.raw import CLEAR_BUFFER, INTEGRATION_TIME, SET_SHUTTER, RawAccess, obp_request
 from piccolo3.errors import DeviceError
 
 __all__ = ["Features"]
+
+_QE_PRO = ("QEPRO", "QE-PRO")
 
 
 class _Spectrometer(Protocol):
@@ -76,6 +78,7 @@ class Features:
     set_lamp: Callable[[bool], None] | None
     raw: RawAccess | None
     obp_buffer: bool
+    tells_integration_time: bool
 
     @classmethod
     def of(cls, device: Device) -> Features:
@@ -106,7 +109,8 @@ class Features:
             set_shutter=_set_shutter(device, raw, cast("_Shutter | None", first("shutter"))),
             set_lamp=set_lamp,
             raw=raw,
-            obp_buffer=device.model.upper() in ("QEPRO", "QE-PRO"),
+            obp_buffer=device.model.upper() in _QE_PRO,
+            tells_integration_time=device.model.upper() in (*_QE_PRO, "STS"),
         )
 
     @property
@@ -120,6 +124,12 @@ class Features:
             self.buffer.clear()
         elif self.obp_buffer and self.raw is not None:
             obp_request(self.raw, CLEAR_BUFFER)
+
+    def integration_time(self) -> int | None:
+        """That of the device now (µs), where it can be asked (data sheets of STS and QE Pro), else None."""
+        if self.raw is None or not self.tells_integration_time:
+            return None
+        return int.from_bytes(obp_request(self.raw, INTEGRATION_TIME), "little")
 
     def temperature(self) -> float | None:
         """That of a cooled detector, else of the first sensor, else None."""

@@ -11,10 +11,20 @@ from typing import Protocol
 
 from piccolo3.errors import DeviceError
 
-__all__ = ["CLEAR_BUFFER", "FIRMWARE_REVISION", "SET_SHUTTER", "RawAccess", "Refused", "fpga_version", "obp_request"]
+__all__ = [
+    "CLEAR_BUFFER",
+    "FIRMWARE_REVISION",
+    "INTEGRATION_TIME",
+    "SET_SHUTTER",
+    "RawAccess",
+    "Refused",
+    "fpga_version",
+    "obp_request",
+]
 
 FIRMWARE_REVISION = 0x00000090
 CLEAR_BUFFER = 0x00100830
+INTEGRATION_TIME = 0x00110000
 SET_SHUTTER = 0x00110610
 
 _HEADER = struct.Struct("<HHHHII6sBB16sI")

@@ -35,6 +35,7 @@ _NORMAL = 0  # trigger mode: one exposure after the other
 _GRACE = 0.2  # s that a transfer may outlast the call that waits for it
 _SHORT = 5.0  # s for a transfer that waits for no exposure
 _POLITE = 0.5  # s for a call that hangs to end when the device is closed
+_SAME_TIME = 0.001  # share by which an integration time may differ from what was asked for
 _EMULATED = "piccolo3_emulated_usb"
 
 
@@ -132,11 +133,16 @@ class SeabreezeSpectrometer(Spectrometer):
             raise DeviceError(f"{self._serial_number} can't integrate for {milliseconds:g} ms")
         # the driver would make it shorter than it was asked for
         microseconds = round(info.possible_integration_time(milliseconds) * 1000)
-        self._call(
-            session,
-            lambda: session.features.spectrometer.set_integration_time_micros(microseconds),
-            "setting the integration time of",
-        )
+
+        def set_and_look() -> None:
+            session.features.spectrometer.set_integration_time_micros(microseconds)
+            taken = session.features.integration_time()  # neither backend notices when it is refused
+            if taken is not None and abs(taken - microseconds) > _SAME_TIME * microseconds:
+                raise DeviceError(
+                    f"{self._serial_number} was asked to integrate for {microseconds} µs, and does so for {taken} µs"
+                )
+
+        self._call(session, set_and_look, "setting the integration time of")
 
     def read(self, timeout: float) -> NDArray[np.int32]:
         session = self._live_session()

@@ -103,6 +103,19 @@ def test_the_shutter_inside_an_sts(bench: Bench, opened: ExitStack, rig: Emulate
     assert set(rig.truth("STS00001")[-1].open_share.values()) == {1.0}
 
 
+@pytest.mark.parametrize("backend", ["cseabreeze", "pyseabreeze"])
+@pytest.mark.parametrize("serial_number", ["QEP00001", "STS00001"])
+def test_a_refused_integration_time_is_noticed(
+    bench: Bench, opened: ExitStack, rig: EmulatedRig, serial_number: str, backend: str
+) -> None:
+    spectrometer = device(bench, opened, serial_number, backend)
+    spectrometer.open()
+    spectrometer.set_integration_time(20.0)
+    rig.fault(serial_number, "nack", on="integration_time")
+    with pytest.raises(DeviceError, match="was asked to integrate for 50000 µs, and does so for 20000 µs"):
+        spectrometer.set_integration_time(50.0)
+
+
 @pytest.mark.parametrize(("serial_number", "backend"), AUTO)
 def test_auto_takes_what_can_do_more(bench: Bench, opened: ExitStack, serial_number: str, backend: str) -> None:
     assert device(bench, opened, serial_number, "auto").open().backend == backend
