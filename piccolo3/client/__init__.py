@@ -7,6 +7,7 @@ from piccolo3.client.catalogue import BatchInfo, Latest, LatestRow, SpectrumInfo
 from piccolo3.client.control import Control
 from piccolo3.client.data_dir import DataDirectory, Run
 from piccolo3.client.follow import Follower
+from piccolo3.client.legacy import PiccoloArgumentParser, PiccoloSystem
 from piccolo3.client.observation import Observation
 from piccolo3.client.spectrometers import Spectrometer, Spectrometers
 from piccolo3.client.sysinfo import Sysinfo
@@ -22,6 +23,8 @@ __all__ = [
     "Observation",
     "Outcome",
     "Piccolo",
+    "PiccoloArgumentParser",
+    "PiccoloSystem",
     "Progress",
     "Run",
     "Spectrometer",
