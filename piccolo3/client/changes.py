@@ -79,8 +79,8 @@ class Changes(AsyncIterator[T], Generic[T]):
             raise
         finally:
             gone.cancel()
-            value.cancel()
-            await asyncio.gather(gone, value, return_exceptions=True)
+            if value.cancel():  # one that is done is not waited for: it would be lost if we were cancelled here
+                await asyncio.gather(gone, value, return_exceptions=True)
 
     def close(self) -> None:
         """Take no more values."""
