@@ -25,7 +25,8 @@ Flags are 0 or 1. Of what there are several, the name has another part: `detecto
 
 - `sysinfo/housekeeping` is the last sample: `{{"time": ..., "values": {{...}}}}`; `Piccolo.sysinfo.housekeeping()` in
   Python.
-- The table `housekeeping` of the [catalogue](catalogue.md) has all samples.
+- The table `housekeeping` of the [catalogue](catalogue.md) has all samples of the last `keep_days` (30), and one for
+  each `thinned_interval` (10 minutes) of what is older.
 - `.housekeeping/YYYY-MM-DD.csv` in the data directory has those of a day (UTC): the time and one column for each value.
   The dot keeps the folder from being taken for a run, and hides it in most file managers. When the spectrometers or
   channels have changed since the day began, the rest of it is in `YYYY-MM-DD_2.csv`.

@@ -139,7 +139,12 @@ def _housekeeping(node: Node) -> HousekeepingConfig:
         name: Limits(warn=child.get("warn", float), alarm=child.get("alarm", float))
         for name, child in node.children.items()
     }
-    return HousekeepingConfig(interval=node.take("interval", float), limits=MappingProxyType(limits))
+    return HousekeepingConfig(
+        interval=node.take("interval", float),
+        keep_days=node.get("keep_days", float),
+        thinned_interval=node.take("thinned_interval", float),
+        limits=MappingProxyType(limits),
+    )
 
 
 def _recording(node: Node) -> RecordingConfig:

@@ -202,9 +202,11 @@ def _default_limits() -> Mapping[str, Limits]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HousekeepingConfig:
-    """Samples every `interval` s; `limits` by the name of the quantity."""
+    """Samples every `interval` s, after `keep_days` every `thinned_interval` s; `limits` by name of the quantity."""
 
     interval: float = 60.0
+    keep_days: float | None = 30.0
+    thinned_interval: float = 600.0
     limits: Mapping[str, Limits] = field(default_factory=_default_limits, hash=False)
 
 

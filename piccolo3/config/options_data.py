@@ -63,6 +63,19 @@ HOUSEKEEPING = Section(
             default_value=60.0,
             text="The time between two samples.",
         ),
+        Option(
+            name="keep_days",
+            kind=Optional(Number(minimum=1, maximum=100_000, unit="days"), "forever"),
+            default_value=30.0,
+            text="How long all samples stay in the catalogue. Of older ones there is one for each `thinned_interval`, "
+            "unless this is `forever`. The tables of each day always have all of them.",
+        ),
+        Option(
+            name="thinned_interval",
+            kind=Number(minimum=60, maximum=86_400, unit="s"),
+            default_value=600.0,
+            text="The time between two old samples.",
+        ),
     ),
     sections=tuple(_limits(quantity) for quantity in QUANTITIES if quantity.side is not None),
 )

@@ -6,5 +6,6 @@ from piccolo3.housekeeping.health import Health, HealthChanged, Level
 from piccolo3.housekeeping.housekeeper import Housekeeper
 from piccolo3.housekeeping.keeping import Keeping
 from piccolo3.housekeeping.sampler import Sampler
+from piccolo3.housekeeping.thinning import Thinning
 
-__all__ = ["Health", "HealthChanged", "Housekeeper", "Keeping", "Level", "Sampler"]
+__all__ = ["Health", "HealthChanged", "Housekeeper", "Keeping", "Level", "Sampler", "Thinning"]

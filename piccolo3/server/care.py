@@ -8,7 +8,7 @@ from pathlib import Path
 from piccolo3.config import HousekeepingConfig
 from piccolo3.devices import Host, Vitals
 from piccolo3.errors import StoreError
-from piccolo3.housekeeping import Health, HealthChanged, Housekeeper, Keeping, Level, Sampler
+from piccolo3.housekeeping import Health, HealthChanged, Housekeeper, Keeping, Level, Sampler, Thinning
 from piccolo3.quantities import Limits
 from piccolo3.recording import RoomChecked
 from piccolo3.server.engine import Engine
@@ -18,6 +18,7 @@ __all__ = ["Care"]
 
 _LEVELS = {Level.OK: "info", Level.WARN: "warning", Level.ALARM: "alarm"}
 _MEGABYTE = 1_000_000
+_DAY = 86_400.0  # s
 _ROOM = "free_space"
 
 
@@ -51,15 +52,23 @@ class Care:
             engine.clock,
             interval=configuration.interval,
         )
+        self._thinning: Thinning | None = None
+        if configuration.keep_days is not None:
+            after, interval = configuration.keep_days * _DAY, configuration.thinned_interval
+            self._thinning = Thinning(engine.writer, engine.clock, after=after, interval=interval)
         engine.broker.subscribe(HealthChanged, self._note)
         engine.broker.subscribe(RoomChecked, lambda event: self.health.check({_ROOM: event.free / _MEGABYTE}))
 
     def start(self) -> None:
         """Begin with a sample."""
         self.housekeeper.start()
+        if self._thinning is not None:
+            self._thinning.start()
 
     async def stop(self) -> None:
         """No more samples."""
+        if self._thinning is not None:
+            await self._thinning.stop()
         await self.housekeeper.stop()
 
     def _note(self, event: HealthChanged) -> None:
