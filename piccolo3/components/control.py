@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from piccolo3.clock import Clock
 from piccolo3.components.arguments import Argument
-from piccolo3.components.component import Component
-from piccolo3.components.datatypes import Boolean, Integer, Json, JsonValue, Nullable, Number, SafeName, Text
+from piccolo3.components.batches import (
+    AT,
+    AUTO,
+    AUTO_TEXT,
+    AVERAGES,
+    BATCH,
+    DELAY,
+    MODE,
+    MODE_TEXT,
+    RUN,
+    SEQUENCES,
+    TARGET,
+    Batches,
+)
+from piccolo3.components.datatypes import Integer, Json, JsonValue, Nullable, Number, Text
 from piccolo3.components.declaration import command, value
 from piccolo3.components.flags import Flags
 from piccolo3.errors import Busy, Unavailable
@@ -17,22 +31,11 @@ from piccolo3.recording import (
     SettingsChanged,
     StatusChanged,
 )
-from piccolo3.recording.settings import MODES
 from piccolo3.wire import MAX_OBSERVABLE
 from piccolo3.workers import SpectrometerGroup, TriggerFired, TriggerWorker
 
 __all__ = ["Control"]
 
-_SEQUENCES = Integer(minimum=1, maximum=1_000_000, lenient=True)
-_AUTO = Integer(minimum=-1, maximum=1_000_000, lenient=True, clamp=True)
-_DELAY = Number(minimum=0, maximum=86_400, unit="s", lenient=True)
-_TARGET = Number(minimum=10, maximum=90, unit="%", lenient=True)
-_MODE = Text(enum=MODES)
-_AVERAGES = Integer(minimum=1, maximum=1000, lenient=True)
-_RUN = Argument("run", Nullable(SafeName()), default=None, text="null: the current run")
-_AT = Argument("at_time", Nullable(Text(max_length=64)), default=None, text="null: now")
-_AUTO_TEXT = "-1: never; 0: once, before the first sequence; n: before every n-th sequence"
-_MODE_TEXT = "classic: darks first and last; dark_each: a dark before each sequence; deled: D E L E D"
 _SETTINGS = {  # name in the recorder: name of the resource
     "sequences": "numSequences",
     "autointegration": "autointegration",
@@ -43,14 +46,20 @@ _SETTINGS = {  # name in the recorder: name of the resource
 }
 
 
-class Control(Component):
+class Control(Batches):
     """The recording engine, seen by clients."""
 
     def __init__(
-        self, recorder: Recorder, spectrometers: SpectrometerGroup, trigger: TriggerWorker, broker: Broker
+        self,
+        recorder: Recorder,
+        spectrometers: SpectrometerGroup,
+        trigger: TriggerWorker,
+        broker: Broker,
+        clock: Clock,
     ) -> None:
         super().__init__("control", title="recording", children=[Flags(broker)])
         self._recorder = recorder
+        self._now = clock.utcnow
         self._spectrometers = spectrometers
         self._trigger = trigger
         broker.subscribe(StatusChanged, lambda _: self.announce("status"))
@@ -110,17 +119,17 @@ class Control(Component):
         """Return the number of sequences."""
         return self._recorder.settings.sequences
 
-    @num_sequences.setter(Argument("n", _SEQUENCES))
+    @num_sequences.setter(Argument("n", SEQUENCES))
     async def set_num_sequences(self, n: int) -> None:
         """Set the number of sequences."""
         self._recorder.change_settings(sequences=n)
 
-    @value(Integer(minimum=-1), title="when to integrate automatically", text=_AUTO_TEXT, observable=True)
+    @value(Integer(minimum=-1), title="when to integrate automatically", text=AUTO_TEXT, observable=True)
     def autointegration(self) -> int:
         """Return when to integrate automatically."""
         return self._recorder.settings.autointegration
 
-    @autointegration.setter(Argument("n", _AUTO))
+    @autointegration.setter(Argument("n", AUTO))
     async def set_autointegration(self, n: int) -> None:
         """Set when to integrate automatically."""
         self._recorder.change_settings(autointegration=n)
@@ -130,7 +139,7 @@ class Control(Component):
         """Return the delay."""
         return self._recorder.settings.delay
 
-    @delay.setter(Argument("d", _DELAY))
+    @delay.setter(Argument("d", DELAY))
     async def set_delay(self, d: float) -> None:
         """Set the delay."""
         self._recorder.change_settings(delay=d)
@@ -144,17 +153,17 @@ class Control(Component):
         """Return the target."""
         return self._recorder.settings.target
 
-    @target.setter(Argument("t", _TARGET))
+    @target.setter(Argument("t", TARGET))
     async def set_target(self, t: float) -> None:
         """Set the target."""
         self._recorder.change_settings(target=t)
 
-    @value(_MODE, title="which darks and lights make a sequence", text=_MODE_TEXT, observable=True)
+    @value(MODE, title="which darks and lights make a sequence", text=MODE_TEXT, observable=True)
     def mode(self) -> str:
         """Return the mode."""
         return self._recorder.settings.mode
 
-    @mode.setter(Argument("mode", _MODE))
+    @mode.setter(Argument("mode", MODE))
     async def set_mode(self, mode: str) -> None:
         """Set the mode."""
         self._recorder.change_settings(mode=mode)
@@ -164,7 +173,7 @@ class Control(Component):
         """Return the number."""
         return self._recorder.settings.averages
 
-    @averages.setter(Argument("n", _AVERAGES))
+    @averages.setter(Argument("n", AVERAGES))
     async def set_averages(self, n: int) -> None:
         """Set the number."""
         self._recorder.change_settings(averages=n)
@@ -191,20 +200,10 @@ class Control(Component):
         self._trigger.fire()
 
     @command(
-        _RUN,
-        Argument("nsequence", Nullable(_SEQUENCES), default=None, text="number of sequences"),
-        Argument("auto", Nullable(_AUTO), default=None, text=_AUTO_TEXT),
-        Argument("delay", Nullable(_DELAY), default=None, text="delay between sequences"),
-        Argument("target", Nullable(_TARGET), default=None, text="peak to aim at, in % of saturation"),
-        _AT,
-        Argument("interval", Nullable(Number(unit="s")), default=None, text="repeat after so many seconds"),
-        Argument("end_time", Nullable(Text(max_length=64)), default=None, text="end of the repetition"),
-        Argument("mode", Nullable(_MODE), default=None, text=_MODE_TEXT),
-        Argument("averages", Nullable(_AVERAGES), default=None, text="exposures that are averaged to a spectrum"),
-        Argument("burst", Nullable(Boolean()), default=None, text="as fast as the detectors allow"),
-        Argument("triggered", Nullable(Boolean()), default=None, text="each sequence waits for a trigger"),
+        *BATCH,
         title="record a batch",
-        text="null keeps the current setting; burst and triggered are for this batch only",
+        text="null keeps the current setting or that of the recipe; burst and triggered are for this batch only, and "
+        "with a recipe everything is",
     )
     async def record_sequence(
         self,
@@ -220,6 +219,7 @@ class Control(Component):
         averages: int | None,
         burst: bool | None,
         triggered: bool | None,
+        recipe: str | None,
     ) -> None:
         """Start a batch; Busy while there is one."""
         _only_now(at_time, interval, end_time)
@@ -233,14 +233,15 @@ class Control(Component):
             averages=averages,
             burst=burst,
             triggered=triggered,
+            recipe=recipe,
         )
 
-    @command(_RUN, title="record a dark")
+    @command(RUN, title="record a dark")
     async def record_dark(self, run: str | None) -> None:
         """Start a batch that is one dark; Busy while there is one."""
         await self._recorder.record_dark(run)
 
-    @command(Argument("target", Nullable(_TARGET), default=None), title="integrate automatically")
+    @command(Argument("target", Nullable(TARGET), default=None), title="integrate automatically")
     async def auto(self, target: float | None) -> None:
         """Find the integration times; Busy while a batch is recorded."""
         await self._recorder.auto(target)
@@ -260,14 +261,14 @@ class Control(Component):
         """Pause, or go on if paused; NotBusy if nothing is being done."""
         await self._recorder.pause()
 
-    @command(_AT, title="switch all spectrometers off")
+    @command(AT, title="switch all spectrometers off")
     async def power_off(self, at_time: str | None) -> None:
         """Switch all off that are on; Busy while a batch is recorded."""
         _only_now(at_time)
         self._not_busy()
         await self._spectrometers.power_off()
 
-    @command(_AT, title="switch all spectrometers on")
+    @command(AT, title="switch all spectrometers on")
     async def power_on(self, at_time: str | None) -> None:
         """Switch all on that are off; Busy while a batch is recorded."""
         _only_now(at_time)

@@ -16,6 +16,7 @@ from piccolo3.events import Broker
 from piccolo3.recording.batch import Batch
 from piccolo3.recording.board import IDLE, Board, Gate
 from piccolo3.recording.events import BatchEnded, RunChanged, SettingsChanged, SpectraStored
+from piccolo3.recording.foresight import Foresight, foresee
 from piccolo3.recording.judge import Synchronised, warm_up
 from piccolo3.recording.measurement import Rig, Surroundings
 from piccolo3.recording.order import Order
@@ -202,6 +203,10 @@ class Recorder:
         order = resolve(self.recipes, self._settings, wanted)
         self._check(order)
         return order
+
+    async def foresee(self, order: Order, gap: float | None = None) -> Foresight:
+        """What would come of it; nothing changes. `gap` (s) is the time from one start to the next."""
+        return await foresee(order, self._rig, run=self._run, room=self._room, busy=self.busy, gap=gap)
 
     async def begin(self, order: Order) -> None:
         """Start what was resolved before. InvalidValue, Busy, Unavailable, StoreError."""

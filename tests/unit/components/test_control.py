@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import cast
+from datetime import timedelta
+from typing import Any, cast
 
 import pytest
 
 from piccolo3.clock import ManualClock
 from piccolo3.components import Control, Resource, resolve
 from piccolo3.components.flags import Flags
+from piccolo3.config import RecipeConfig
 from piccolo3.errors import InvalidValue, Unavailable
 from piccolo3.events import Broker
 from piccolo3.jsonvalue import JsonValue
@@ -21,6 +23,8 @@ from piccolo3.recording import (
     SpectraStored,
     SpectrumSummary,
 )
+from piccolo3.recording.foresight import Foresight
+from piccolo3.recording.order import Order
 from piccolo3.status import SpectrumKind
 from piccolo3.wire import MAX_OBSERVABLE
 from piccolo3.workers import SpectrometerGroup, TriggerWorker
@@ -32,7 +36,24 @@ class FakeRecorder:
     def __init__(self) -> None:
         self.settings = BatchSettings()
         self.progress = Progress()
+        self.recipes: dict[str, RecipeConfig] = {}
         self.orders: list[tuple[str, dict[str, object]]] = []
+
+    def resolve(self, *, recipe: str | None, **wanted: Any) -> Order:
+        changes = {name: wanted[name] for name in ("sequences", "mode")}
+        return Order(kind="record", settings=self.settings.changed(**changes), recipe=recipe)
+
+    async def foresee(self, order: Order, gap: float | None) -> Foresight:
+        return Foresight(
+            order=order,
+            run="r",
+            channels=("up",),
+            steps={},
+            parts=(),
+            seconds=1.5,
+            bytes=10,
+            warnings=() if gap is None else (f"gap {gap}",),
+        )
 
     def change_settings(self, **changes: object) -> None:
         self.orders.append(("change_settings", changes))
@@ -54,7 +75,7 @@ class Bench:
             None, self.clock, self.broker, lambda number, at: self.triggers.append((number, at))
         )
         spectrometers = SpectrometerGroup([], self.clock)
-        self.control = Control(cast("Recorder", self.recorder), spectrometers, self.trigger, self.broker)
+        self.control = Control(cast("Recorder", self.recorder), spectrometers, self.trigger, self.broker, self.clock)
 
     def resource(self, path: str) -> Resource:
         found = resolve(self.control, path.split("/"))
@@ -67,8 +88,8 @@ class Bench:
     def set(self, path: str, *arguments: JsonValue) -> None:
         asyncio.run(self.resource(path).set(arguments, {}))
 
-    def call(self, path: str, *arguments: JsonValue, **named: JsonValue) -> None:
-        asyncio.run(self.resource(path).call(arguments, named))
+    def call(self, path: str, *arguments: JsonValue, **named: JsonValue) -> JsonValue:
+        return asyncio.run(self.resource(path).call(arguments, named))
 
 
 def test_a_batch_gets_what_was_asked_for() -> None:
@@ -85,6 +106,44 @@ def test_a_batch_gets_what_was_asked_for() -> None:
         "burst": True,
         "triggered": False,
     }
+
+
+def test_the_name_of_a_recipe_comes_last() -> None:
+    bench = Bench()
+    bench.call("record_sequence", *[None] * 12, "noon")
+    (order,) = bench.recorder.orders
+    assert {name: value for name, value in order[1].items() if value is not None} == {"recipe": "noon"}
+
+
+def test_recipes_are_shown_with_what_they_say() -> None:
+    bench = Bench()
+    assert bench.get("recipes") == {}
+    bench.recorder.recipes = {
+        "noon": RecipeConfig(
+            name="noon", description="light", sequences=3, burst=True, integration_times={"A": {"up": 2.5}}
+        ),
+        "bare": RecipeConfig(name="bare"),
+    }
+    assert bench.get("recipes") == {
+        "noon": {"description": "light", "sequences": 3, "burst": True, "integration_times": {"A": {"up": 2.5}}},
+        "bare": {"description": ""},
+    }
+    assert bench.resource("recipes").methods == ("GET",)
+
+
+def test_a_dry_run_starts_nothing_and_says_when_it_would() -> None:
+    bench = Bench()
+    now = bench.clock.utcnow()
+    found = bench.call("plan", recipe="noon", nsequence=2, interval=60, mode="deled")
+    assert isinstance(found, dict)
+    assert found["starts"] == [(now + timedelta(minutes=number)).isoformat() for number in range(10)]
+    assert (found["recipe"], found["sequences"], found["mode"], found["warnings"]) == ("noon", 2, "deled", ["gap 60.0"])
+    found = bench.call("plan")
+    assert isinstance(found, dict)
+    assert (found["starts"], found["warnings"], found["seconds"]) == ([], [], 1.5)
+    with pytest.raises(InvalidValue, match="in the past"):
+        bench.call("plan", at_time="2020-01-01T00:00:00Z")
+    assert bench.recorder.orders == []
 
 
 def test_positions_of_old_clients_stay() -> None:
