@@ -11,12 +11,13 @@ from rich.console import Console
 from piccolo3.cli import logs, table
 from piccolo3.cli.follow import follow, summary
 from piccolo3.cli.interrupt import Interrupts, Left
-from piccolo3.cli.record_options import Options, Time, parse
-from piccolo3.client import Piccolo, Spectrometer
+from piccolo3.cli.record_options import Options, parse
+from piccolo3.cli.times import set_times
+from piccolo3.client import Piccolo
 from piccolo3.clock import Clock, SystemClock
-from piccolo3.errors import InvalidValue, NotFound, PiccoloError
+from piccolo3.errors import NotFound, PiccoloError
 
-__all__ = ["main", "set_times", "start_batch"]
+__all__ = ["main", "start_batch"]
 
 COMPLETE, FAILED, INTERRUPTED = 0, 1, 130
 
@@ -44,7 +45,7 @@ async def _run(options: Options) -> int:
         if options.list_spectrometers:
             sys.stdout.write(await table.spectrometers(rig))
             return COMPLETE
-        await set_times(rig, options)
+        await set_times(rig, options.times)
         if options.scheduled:
             await start_batch(rig, options)
             sys.stdout.write("scheduled\n")
@@ -97,42 +98,6 @@ async def _flagged(rig: Piccolo) -> list[str]:
         for channel, texts in channels.items()
         if texts
     ]
-
-
-async def set_times(rig: Piccolo, options: Options) -> None:
-    """Set the limits and integration times that the options give. Raises PiccoloError."""
-    wanted = (options.minimal, options.maximal, options.downwelling, options.upwelling)
-    if not any(wanted):
-        return
-    known = {spectrometer.serial_number: spectrometer for spectrometer in await rig.spectrometers.all()}
-
-    def resolve(times: Sequence[Time]) -> dict[str, float]:
-        found = {}
-        for name, time in times:
-            serial_number = rig.spectrometers[name].serial_number
-            if serial_number not in known:
-                names = ", ".join(spectrometer.name for spectrometer in known.values()) or "none"
-                raise InvalidValue(f"there is no spectrometer {name}; the server has {names}")
-            found[serial_number] = time
-        return found
-
-    minimal, maximal, downwelling, upwelling = map(resolve, wanted)
-    for serial_number, spectrometer in known.items():
-        await _set_limits(spectrometer, minimal.get(serial_number), maximal.get(serial_number))
-    for channel, times in (("downwelling", downwelling), ("upwelling", upwelling)):
-        for serial_number, time in times.items():
-            await known[serial_number].set_current_time(channel, time)
-
-
-async def _set_limits(spectrometer: Spectrometer, minimal: float | None, maximal: float | None) -> None:
-    """Set both in the order in which the lower one is never above the upper one."""
-    if minimal is not None and maximal is not None and minimal > await spectrometer.max_time():
-        await spectrometer.set_max_time(maximal)
-        maximal = None
-    if minimal is not None:
-        await spectrometer.set_min_time(minimal)
-    if maximal is not None:
-        await spectrometer.set_max_time(maximal)
 
 
 if __name__ == "__main__":

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 
-from piccolo3 import __version__
+from piccolo3.cli.times import Times, add_common_options, add_time_options, times_of
 
-__all__ = ["Options", "Time", "add_options", "options_of", "parse"]
-
-Time = tuple[str, float]  # name of a spectrometer, integration time in ms
+__all__ = ["Options", "add_options", "options_of", "parse"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +26,7 @@ class Options:
     mode: str | None
     averages: int | None
     burst: bool | None
-    downwelling: tuple[Time, ...]
-    upwelling: tuple[Time, ...]
-    minimal: tuple[Time, ...]
-    maximal: tuple[Time, ...]
+    times: Times
     start: str | None
     interval: float | None
     stop: str | None
@@ -41,17 +35,6 @@ class Options:
     def scheduled(self) -> bool:
         """Whether the batch is to be left to the scheduler of the server."""
         return any(value is not None for value in (self.start, self.interval, self.stop))
-
-
-def _name_and_time(text: str) -> Time:
-    name, colon, number = text.rpartition(":")
-    try:
-        milliseconds = float(number)
-    except ValueError:
-        milliseconds = math.nan
-    if not colon or not name or not math.isfinite(milliseconds) or milliseconds < 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME:TIME with a time in ms, such as S_QEP01651:250")
-    return name, milliseconds
 
 
 def _clock_time(text: str) -> time:
@@ -77,11 +60,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of one batch: which server, which run, which integration times."""
-    add = parser.add_argument
-    add("-u", "--piccolo-url", metavar="URL", default="coap://localhost", help="the server, default %(default)s")
-    add("-l", "--list-spectrometers", action="store_true", help="list the spectrometers and exit")
-    add("--debug", action="store_true", help="log what is going on")
-    add("-v", "--version", action="version", version=__version__)
+    add_common_options(parser)
     add = parser.add_argument_group("run options").add_argument
     add("-r", "--run", metavar="RUN", help="name of the run; TODAY stands for the date of today")
     add(
@@ -101,18 +80,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     add("--averages", metavar="N", type=int, help="exposures that are averaged to a spectrum")
     add("--burst", action="store_true", default=None, help="as fast as the detectors allow, without delays")
-    add = parser.add_argument_group("integration time options").add_argument
-    for letter, kind in (("D", "downwelling"), ("U", "upwelling"), ("N", "minimal"), ("X", "maximal")):
-        add(
-            f"-{letter}",
-            f"--{kind}-integration-time",
-            dest=kind,
-            metavar="NAME:TIME",
-            type=_name_and_time,
-            nargs="*",
-            default=[],
-            help=f"set the {kind} integration time of spectrometer NAME to TIME (in ms)",
-        )
+    add_time_options(parser)
 
 
 def parse(argv: Sequence[str] | None, now: datetime) -> Options:
@@ -138,10 +106,7 @@ def options_of(given: argparse.Namespace, now: datetime) -> Options:
         mode=given.mode,
         averages=given.averages,
         burst=given.burst,
-        downwelling=tuple(given.downwelling),
-        upwelling=tuple(given.upwelling),
-        minimal=tuple(given.minimal),
-        maximal=tuple(given.maximal),
+        times=times_of(given),
         start=today_at(getattr(given, "start", None)),
         interval=getattr(given, "interval", None),
         stop=today_at(getattr(given, "stop", None)),

@@ -16,8 +16,9 @@ from rich.console import Console
 from piccolo3.cli import logs, table
 from piccolo3.cli.follow import follow, summary
 from piccolo3.cli.interrupt import Left
-from piccolo3.cli.record import set_times, start_batch
+from piccolo3.cli.record import start_batch
 from piccolo3.cli.record_options import Options, add_options, options_of
+from piccolo3.cli.times import set_times
 from piccolo3.client import Outcome, Piccolo
 from piccolo3.clock import Clock, SystemClock
 from piccolo3.errors import Conflict, PiccoloError
@@ -102,7 +103,7 @@ async def _run(given: argparse.Namespace, options: Options, clock: Clock) -> int
         if options.list_spectrometers:
             sys.stdout.write(await table.spectrometers(rig))
             return 0
-        await set_times(rig, options)
+        await set_times(rig, options.times)
         triggers = _Triggers(clock)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -29,8 +29,9 @@ def test_all_of_them() -> None:
     assert options.run == NOW.astimezone().date().isoformat()
     assert (options.auto, options.sequences, options.delay) == (-1, 5, 1.5)
     assert (options.mode, options.averages, options.burst) == ("deled", 4, True)
-    assert options.downwelling == (("S_A", 10.0), ("b", 2.5))
-    assert (options.upwelling, options.minimal, options.maximal) == ((("S_A", 20),), (("S_A", 1),), (("S_A", 1000),))
+    times = options.times
+    assert times.downwelling == (("S_A", 10.0), ("b", 2.5))
+    assert (times.upwelling, times.minimal, times.maximal) == ((("S_A", 20),), (("S_A", 1),), (("S_A", 1000),))
     assert options.scheduled
     assert options.debug
     for text, hour in ((options.start, 9), (options.stop, 17)):
@@ -59,4 +60,4 @@ def test_help_says_seconds(capsys: pytest.CaptureFixture[str]) -> None:
 
 @given(st.from_regex(r"[A-Za-z0-9_:+.-]{1,20}", fullmatch=True), st.floats(0, 1e9))
 def test_names_and_times(name: str, time: float) -> None:
-    assert parse([f"-D={name}:{time!r}"], NOW).downwelling == ((name, time),)
+    assert parse([f"-D={name}:{time!r}"], NOW).times.downwelling == ((name, time),)

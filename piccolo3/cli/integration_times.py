@@ -1,0 +1,55 @@
+"""`piccolo3-integration-times`: set integration times and their limits, or show them."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+
+from piccolo3.cli import logs, table
+from piccolo3.cli.times import Times, add_common_options, add_time_options, set_times, times_of
+from piccolo3.client import Piccolo
+from piccolo3.errors import PiccoloError
+
+__all__ = ["main"]
+
+FAILED, INTERRUPTED = 1, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run; return the exit status."""
+    options = _parser().parse_args(argv)
+    logs.setup(options.debug)
+    times = times_of(options)
+    try:
+        asyncio.run(_run(options.piccolo_url, times, show=options.list_spectrometers or not times))
+    except PiccoloError as problem:
+        sys.stderr.write(f"piccolo3-integration-times: {problem}\n")
+        return FAILED
+    except KeyboardInterrupt:
+        sys.stderr.write("piccolo3-integration-times: interrupted\n")
+        return INTERRUPTED
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="piccolo3-integration-times",
+        description="Set the integration times of a piccolo3 server and their limits. Without any, they are shown.",
+        epilog="What is not given stays as the server has it. With -l they are shown when they have been set.",
+    )
+    add_common_options(parser)
+    add_time_options(parser)
+    return parser
+
+
+async def _run(url: str, times: Times, *, show: bool) -> None:
+    async with Piccolo(url) as rig:
+        await set_times(rig, times)
+        if show:
+            sys.stdout.write(await table.spectrometers(rig))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
