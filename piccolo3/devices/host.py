@@ -8,12 +8,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
 
 from piccolo3.errors import InvalidValue, Unavailable
+from piccolo3.wire import parse_time, show_time
 
 __all__ = ["Host"]
 
@@ -115,13 +117,13 @@ class Host:
 
     def _parse(self, text: str) -> datetime:
         try:
-            parsed = datetime.fromisoformat(text.strip())
-        except ValueError:
+            return parse_time(text, naive="utc")
+        except InvalidValue:
             done = self._run(["date", "--utc", f"--date={text}", "+%s.%N"])
-            if done.returncode != 0 or not text.strip():
-                raise InvalidValue(f"this is not a time: {text!r}; give one like 2026-06-21T12:00:00+00:00") from None
-            return datetime.fromtimestamp(float(done.stdout), UTC)
-        return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+            if done.returncode == 0 and text.strip():
+                with suppress(ValueError, OverflowError):
+                    return parse_time(show_time(datetime.fromtimestamp(float(done.stdout), UTC)), naive="refuse")
+        raise InvalidValue(f"this is not a time: {text!r}; give one like 2026-06-21T12:00:00+00:00")
 
     def _ask_systemd(self, wanted: datetime, refused: OSError) -> None:
         """Ask timedated, which asks polkit, to set the clock."""

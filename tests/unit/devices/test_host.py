@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -30,7 +31,7 @@ def test_anything_that_date_understands_sets_the_clock(text: str, expected: date
     assert times == [expected.timestamp()]
 
 
-@pytest.mark.parametrize("text", ["", "  ", "yesterdayish", "--help", "2026-13-01", "$(reboot)"])
+@pytest.mark.parametrize("text", ["", "  ", "yesterdayish", "--help", "2026-13-01", "$(reboot)", "@1e18", "9999-12-31T23:59:59-10:00"])
 def test_what_is_no_time_is_refused_and_sets_nothing(text: str) -> None:
     times: list[float] = []
     with pytest.raises(InvalidValue, match="not a time"):
@@ -101,3 +102,24 @@ def test_the_kernel_is_not_asked_for_every_spectrum() -> None:
 
 def test_this_kernel_answers() -> None:
     assert Host().clock_synchronised() in (True, False)
+
+
+def test_what_the_kernel_said_is_old_when_the_clock_was_set() -> None:
+    status = [0]
+    host = Host(lambda _: None, date_only, kernel_status=lambda: status[0], monotonic=lambda: 100.0)
+    assert host.clock_synchronised() is True
+    status[0] = 0x40
+    host.set_clock("2026-06-21T12:00:00Z")
+    assert host.clock_synchronised() is False
+
+
+def test_starts_of_the_machine_are_told_apart(tmp_path: Path) -> None:
+    file = tmp_path / "boot_id"
+    assert Host(boot_id=file).boot_id() is None
+    file.write_text("817367d5-eb1a-4d02-bd60-7c5bb1a74d71\n")
+    assert Host(boot_id=file).boot_id() == "817367d5-eb1a-4d02-bd60-7c5bb1a74d71"
+    file.write_bytes(b"\xff")
+    assert Host(boot_id=file).boot_id() is None
+    file.write_text("")
+    assert Host(boot_id=file).boot_id() is None
+    assert Host().boot_id() == Host().boot_id()
