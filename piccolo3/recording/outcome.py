@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypedDict
 
 from piccolo3.spectrum import JsonValue
 
-__all__ = ["Losses", "Outcome", "Progress", "ProgressChanges"]
+__all__ = ["Losses", "Outcome", "Progress", "ProgressChanges", "log"]
 
+_logger = logging.getLogger(__name__)
 MOST_BYTES = 1000  # what is observed has to fit into one datagram
 
 
@@ -82,6 +84,21 @@ class Outcome:
         while lost and _size(values) > MOST_BYTES:
             lost.pop()
         return _shortened(values, "reason")
+
+
+def log(outcome: Outcome) -> None:
+    """Say in the log how it ended."""
+    _logger.info(
+        "%s %s: %s%s, %d sequences, %d spectra lost",
+        outcome.kind,
+        "" if outcome.batch is None else f"{outcome.run} {outcome.batch}",
+        outcome.result,
+        "" if outcome.reason is None else f" ({outcome.reason})",
+        outcome.sequences_done,
+        outcome.lost_spectra,
+    )
+    for sentence in outcome.lost:
+        _logger.warning("lost: %s", sentence)
 
 
 class Losses:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Unpack
@@ -20,7 +20,7 @@ from piccolo3.recording.foresight import Foresight, foresee
 from piccolo3.recording.judge import Synchronised, warm_up
 from piccolo3.recording.measurement import Rig, Surroundings
 from piccolo3.recording.order import Order
-from piccolo3.recording.outcome import Outcome, Progress
+from piccolo3.recording.outcome import Outcome, Progress, log
 from piccolo3.recording.plan import plan
 from piccolo3.recording.presence import anybody_idle
 from piccolo3.recording.recipes import NO_RECIPES, Wanted, resolve
@@ -210,6 +210,21 @@ class Recorder:
 
     async def begin(self, order: Order) -> None:
         """Start what was resolved before. InvalidValue, Busy, Unavailable, StoreError."""
+        await self._begin(order)
+
+    async def record(self, order: Order, begun: Callable[[str | None, int | None], None]) -> Outcome:
+        """As `begin`, and wait for the end; `begun` is told of run and batch when it has begun."""
+        task = await self._begin(order)
+        begun(self.progress.run, self.progress.batch)
+        return await asyncio.shield(task)  # who gives up waiting does not abort it
+
+    async def idle(self) -> None:
+        """Wait until nothing is under way."""
+        while self._task is not None:
+            await asyncio.wait({self._task})
+            await asyncio.sleep(0)
+
+    async def _begin(self, order: Order) -> asyncio.Task[Outcome]:
         self._check(order)
         if self._task is not None:
             raise Busy("piccolo system is busy")
@@ -223,9 +238,10 @@ class Recorder:
         started.add_done_callback(retrieve)
         self._gate = Gate(self._board, self._clock)
         self._rig.times.locked = True
-        self._task = asyncio.create_task(self._conduct(order, started), name="batch")
-        self._task.add_done_callback(partial(self._ended, started))  # it may be cancelled before its first line
+        task = self._task = asyncio.create_task(self._conduct(order, started), name="batch")
+        task.add_done_callback(partial(self._ended, started))  # it may be cancelled before its first line
         await asyncio.shield(started)
+        return task
 
     async def record_sequence(self, **wanted: Unpack[Wanted]) -> None:
         """Start a batch; None keeps the setting. Raises InvalidValue, Busy, Unavailable, StoreError."""
@@ -313,7 +329,8 @@ class Recorder:
         self._board.flush()
         self._board.show_status(IDLE)
         if error is None:
-            self._tell(task.result())
+            log(task.result())
+            self._broker.publish(BatchEnded(outcome=task.result()))
 
     async def _prepare(self, order: Order) -> Batch:
         """Everything that the disk can refuse, then everything that changes."""
@@ -372,17 +389,3 @@ class Recorder:
         if name != self._run:
             self._run = name
             self._broker.publish(RunChanged(run=name))
-
-    def _tell(self, outcome: Outcome) -> None:
-        _logger.info(
-            "%s %s: %s%s, %d sequences, %d spectra lost",
-            outcome.kind,
-            "" if outcome.batch is None else f"{outcome.run} {outcome.batch}",
-            outcome.result,
-            "" if outcome.reason is None else f" ({outcome.reason})",
-            outcome.sequences_done,
-            outcome.lost_spectra,
-        )
-        for sentence in outcome.lost:
-            _logger.warning("lost: %s", sentence)
-        self._broker.publish(BatchEnded(outcome=outcome))
