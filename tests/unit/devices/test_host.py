@@ -31,7 +31,9 @@ def test_anything_that_date_understands_sets_the_clock(text: str, expected: date
     assert times == [expected.timestamp()]
 
 
-@pytest.mark.parametrize("text", ["", "  ", "yesterdayish", "--help", "2026-13-01", "$(reboot)", "@1e18", "9999-12-31T23:59:59-10:00"])
+@pytest.mark.parametrize(
+    "text", ["", "  ", "yesterdayish", "--help", "2026-13-01", "$(reboot)", "@1e18", "9999-12-31T23:59:59-10:00"]
+)
 def test_what_is_no_time_is_refused_and_sets_nothing(text: str) -> None:
     times: list[float] = []
     with pytest.raises(InvalidValue, match="not a time"):
