@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from piccolo3.cli import logs, table
+from piccolo3.cli import logs, record_tables, table
 from piccolo3.cli.follow import follow, summary
 from piccolo3.cli.interrupt import Interrupts, Left
 from piccolo3.cli.record_options import Options, parse
@@ -45,6 +45,12 @@ async def _run(options: Options) -> int:
         if options.list_spectrometers:
             sys.stdout.write(await table.spectrometers(rig))
             return COMPLETE
+        if options.list_recipes:
+            sys.stdout.write(record_tables.recipes(await rig.control.recipes()))
+            return COMPLETE
+        if options.dry_run:
+            sys.stdout.write(await _dry_run(rig, options))
+            return COMPLETE
         await set_times(rig, options.times)
         if options.scheduled:
             await start_batch(rig, options)
@@ -60,13 +66,33 @@ async def start_batch(rig: Piccolo, options: Options) -> None:
         sequences=options.sequences,
         auto=options.auto,
         delay=options.delay,
+        target=options.target,
         mode=options.mode,
         averages=options.averages,
         burst=options.burst,
         at_time=options.start,
         interval=options.interval,
         end_time=options.stop,
+        recipe=options.recipe,
     )
+
+
+async def _dry_run(rig: Piccolo, options: Options) -> str:
+    plan = await rig.control.plan(
+        run=options.run,
+        sequences=options.sequences,
+        auto=options.auto,
+        delay=options.delay,
+        target=options.target,
+        mode=options.mode,
+        averages=options.averages,
+        burst=options.burst,
+        at_time=options.start,
+        interval=options.interval,
+        end_time=options.stop,
+        recipe=options.recipe,
+    )
+    return record_tables.plan(plan)
 
 
 async def _record(rig: Piccolo, options: Options) -> int:

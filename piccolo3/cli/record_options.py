@@ -18,11 +18,15 @@ class Options:
 
     url: str
     list_spectrometers: bool
+    list_recipes: bool
+    dry_run: bool
     debug: bool
+    recipe: str | None
     run: str | None
     auto: int | None
     sequences: int | None
     delay: float | None
+    target: float | None
     mode: str | None
     averages: int | None
     burst: bool | None
@@ -51,6 +55,9 @@ def _parser() -> argparse.ArgumentParser:
         epilog="What is not given stays as the server has it. Exit status: 0 recorded, 1 failed, 130 interrupted.",
     )
     add_options(parser)
+    add = parser.add_argument_group("options that only ask").add_argument
+    add("--list-recipes", action="store_true", help="list the recipes and exit")
+    add("--dry-run", action="store_true", help="print what would be done and how long it takes, and exit")
     add = parser.add_argument_group("scheduler options").add_argument
     add("--start", metavar="HH:MM", type=_clock_time, help="start at that time of today, in the local time zone")
     add("--interval", metavar="SECONDS", type=float, help="record a new batch every SECONDS seconds")
@@ -62,6 +69,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of one batch: which server, which run, which integration times."""
     add_common_options(parser)
     add = parser.add_argument_group("run options").add_argument
+    add("--recipe", metavar="NAME", help="record by this recipe; the other options count more than what it says")
     add("-r", "--run", metavar="RUN", help="name of the run; TODAY stands for the date of today")
     add(
         "-a",
@@ -72,6 +80,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     add("-n", "--number-sequences", metavar="N", type=int, help="number of sequences")
     add("-d", "--delay", metavar="D", type=float, help="delay between sequences in s")
+    add("--target", metavar="T", type=float, help="peak that automatic integration aims at, in %% of saturation")
     add(
         "--mode",
         choices=("classic", "dark_each", "deled"),
@@ -79,13 +88,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "deled: dark, downwelling, upwelling, downwelling, dark in each sequence",
     )
     add("--averages", metavar="N", type=int, help="exposures that are averaged to a spectrum")
-    add("--burst", action="store_true", default=None, help="as fast as the detectors allow, without delays")
+    add("--burst", action=argparse.BooleanOptionalAction, help="as fast as the detectors allow, without delays")
     add_time_options(parser)
 
 
 def parse(argv: Sequence[str] | None, now: datetime) -> Options:
     """Parse the command line; exits with status 2 where it is wrong. `now` (aware) says what today is."""
-    return options_of(_parser().parse_args(argv), now)
+    parser = _parser()
+    options = options_of(parser.parse_args(argv), now)
+    if options.dry_run and options.times:
+        parser.error("a dry run changes nothing: it can't be had with integration times")
+    return options
 
 
 def options_of(given: argparse.Namespace, now: datetime) -> Options:
@@ -98,11 +111,15 @@ def options_of(given: argparse.Namespace, now: datetime) -> Options:
     return Options(
         url=given.piccolo_url,
         list_spectrometers=given.list_spectrometers,
+        list_recipes=getattr(given, "list_recipes", False),
+        dry_run=getattr(given, "dry_run", False),
         debug=given.debug,
+        recipe=given.recipe,
         run=today.isoformat() if given.run == "TODAY" else given.run,
         auto=given.auto,
         sequences=given.number_sequences,
         delay=given.delay,
+        target=given.target,
         mode=given.mode,
         averages=given.averages,
         burst=given.burst,

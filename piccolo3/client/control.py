@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from piccolo3.client import answers
 from piccolo3.client.batch import Outcome, Progress
 from piccolo3.client.connection import GET, PUT, arguments
 from piccolo3.client.fields import Room, setting, value
 from piccolo3.client.follow import Follower
+from piccolo3.client.plan import Plan, batch_arguments
 from piccolo3.client.running import Batch, start
 from piccolo3.errors import NotAllowed
 from piccolo3.wire import JsonValue
@@ -70,6 +73,7 @@ class Control(Room):
         averages: int | None = None,
         burst: bool | None = None,
         triggered: bool | None = None,
+        recipe: str | None = None,
     ) -> Batch:
         """Start a batch of `sequences`; None keeps the server's setting. Busy if something is running.
 
@@ -79,11 +83,12 @@ class Control(Room):
         between sequences in s; `target` of automatic integration in percent of saturation. `at_time`, `end_time`
         (ISO 8601 with offset) and `interval` (s) are for batches that start later. `mode` is classic, dark_each or
         deled, `averages` exposures make a spectrum, `burst` is as fast as the detectors allow, and `triggered` lets
-        each sequence wait for a trigger; servers from before 0.6 don't have these four.
+        each sequence wait for a trigger; `recipe` is the name of one of `recipes`, of which that counts which is not
+        given. Servers from before 0.6 don't have these five.
         """
         wanted: dict[str, JsonValue] = {
             "run": run,
-            "nsequence": sequences,
+            "sequences": sequences,
             "auto": auto,
             "delay": delay,
             "target": target,
@@ -94,9 +99,20 @@ class Control(Room):
             "averages": averages,
             "burst": burst,
             "triggered": triggered,
+            "recipe": recipe,
         }
-        given = {key: item for key, item in wanted.items() if item is not None}
-        return await start(self._connection, "record_sequence", given)
+        return await start(self._connection, "record_sequence", batch_arguments(wanted))
+
+    async def plan(self, **wanted: JsonValue) -> Plan:
+        """What would become of a batch, without doing it; takes what `record_sequence` takes, all by name."""
+        given = arguments([], batch_arguments(wanted))
+        return Plan.of(await self._connection.request(PUT, ("control", "plan"), given))
+
+    async def recipes(self) -> dict[str, Mapping[str, JsonValue]]:
+        """What the recipes say, by name; with what they leave open as it is set."""
+        what = "control/recipes"
+        found = answers.mapping(await self._get("recipes"), what)
+        return {name: answers.mapping(recipe, what) for name, recipe in found.items()}
 
     async def record_dark(self, run: str | None = None) -> Batch:
         """Start a batch of one dark sequence."""

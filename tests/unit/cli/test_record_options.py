@@ -58,6 +58,22 @@ def test_help_says_seconds(capsys: pytest.CaptureFixture[str]) -> None:
     assert "delay between sequences in s" in capsys.readouterr().out
 
 
+def test_recipes() -> None:
+    options = parse(["--recipe", "noon", "--target", "70", "--no-burst", "--dry-run"], NOW)
+    assert (options.recipe, options.target, options.burst, options.dry_run) == ("noon", 70.0, False, True)
+    assert not options.list_recipes
+    assert parse(["--list-recipes"], NOW).list_recipes
+    nothing = parse([], NOW)
+    assert (nothing.recipe, nothing.dry_run, nothing.list_recipes, nothing.burst) == (None, False, False, None)
+
+
+def test_a_dry_run_sets_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse(["--dry-run", "-D", "S_A:10"], NOW)
+    assert ended.value.code == 2
+    assert "a dry run changes nothing" in capsys.readouterr().err
+
+
 @given(st.from_regex(r"[A-Za-z0-9_:+.-]{1,20}", fullmatch=True), st.floats(0, 1e9))
 def test_names_and_times(name: str, time: float) -> None:
     assert parse([f"-D={name}:{time!r}"], NOW).times.downwelling == ((name, time),)
