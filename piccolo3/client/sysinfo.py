@@ -29,6 +29,12 @@ class Sysinfo(Room):
     clock = setting("clock", answers.moment, lambda when: when.isoformat())
     """What the clock of the server says, aware; it can't be observed."""
 
+    clock_status = value("clock_status", keep)
+    """Whether its clock is `trusted`, the `source` that has made it right (ntp, gps, manual or none), and `last_step`."""
+
+    position = value("position", keep)
+    """Where the rig is: `latitude`, `longitude`, `altitude`, their `source`, and how good a fix of GPS is."""
+
     started = reading("started", answers.moment)
     """When the server was started."""
 
