@@ -26,7 +26,9 @@ Flags are 0 or 1. Of what there are several, the name has another part: `detecto
 - `sysinfo/housekeeping` is the last sample: `{{"time": ..., "values": {{...}}}}`; `Piccolo.sysinfo.housekeeping()` in
   Python.
 - The table `housekeeping` of the [catalogue](catalogue.md) has all samples of the last `keep_days` (30), and one for
-  each `thinned_interval` (10 minutes) of what is older.
+  each `thinned_interval` (10 minutes) of what is older. `data_dir/housekeeping` answers with pages of them, the newest
+  first, from `since` to before `until`, all values or those with the given `names`; in Python that is
+  `Piccolo.data_dir.housekeeping()`. `piccolo3-data housekeeping DIR` writes them as CSV.
 - `.housekeeping/YYYY-MM-DD.csv` in the data directory has those of a day (UTC): the time and one column for each value.
   The dot keeps the folder from being taken for a run, and hides it in most file managers. When the spectrometers or
   channels have changed since the day began, the rest of it is in `YYYY-MM-DD_2.csv`.

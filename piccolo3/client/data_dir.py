@@ -142,6 +142,27 @@ class DataDirectory:
         async for entry in self._pages("events", "events", {"since": _text(since), "until": _text(until)}, page):
             yield answers.mapping(entry, "event")
 
+    async def housekeeping(
+        self,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        *,
+        names: Sequence[str] | None = None,
+        page: int = 50,
+    ) -> AsyncIterator[tuple[datetime, Mapping[str, JsonValue]]]:
+        """What housekeeping has measured, newest first: when, and values by the name of the quantity.
+
+        Of quantities that there are several of, such as `detector_temperature`, the name means all.
+        """
+        wanted: dict[str, JsonValue] = {
+            "since": _text(since),
+            "until": _text(until),
+            "names": None if names is None else list(names),
+        }
+        async for entry in self._pages("housekeeping", "samples", wanted, page):
+            sample = answers.mapping(entry, "sample")
+            yield answers.moment(sample.get("time"), "time"), answers.mapping(sample.get("values"), "values")
+
     async def check(self) -> Mapping[str, JsonValue]:
         """How the check of the files against the catalogue stands: state, done, total, what was found."""
         return answers.mapping(await self._get("check"), "check")

@@ -1,15 +1,24 @@
-"""What the catalogue of the data directory answers: spectra, batches, files, events, and how its check stands."""
+"""What the catalogue of the data directory answers: spectra, batches, files, events, housekeeping; how its check is."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 from piccolo3.components.arguments import Argument
 from piccolo3.components.component import Component
 from piccolo3.components.datatypes import Boolean, Integer, Json, JsonValue, ListOf, Nullable, SafeName, Text
 from piccolo3.components.declaration import command, lookup, value
-from piccolo3.components.entries import batch_item, event_item, file_item, full_spectrum, page_of, spectrum_item
+from piccolo3.components.entries import (
+    batch_item,
+    event_item,
+    file_item,
+    full_spectrum,
+    page_of,
+    sample_item,
+    spectrum_item,
+)
 from piccolo3.errors import InvalidValue
 from piccolo3.events import Broker
 from piccolo3.spectrum import Flag
@@ -28,6 +37,7 @@ _SINCE = Argument("since", _WHEN, default=None, text="ISO 8601, UTC unless it ha
 _UNTIL = Argument("until", _WHEN, default=None, text="before this")
 _FLAGS = Nullable(ListOf(Text(enum=tuple(Flag.__members__)), max_items=len(Flag)))
 _NAME = Nullable(Text(max_length=64))
+_NAME_OF_QUANTITY = Text(max_length=100)
 _PAGED = "newest first; there are more while the answer has a cursor, also if the page is short"
 
 
@@ -149,6 +159,26 @@ class CatalogueResources(Component):
         begin, end = _moment("since", since), _moment("until", until)
         page = await self._writer.ask(lambda store: store.events(begin, end, limit=limit, cursor=cursor))
         return page_of("events", page, event_item)
+
+    @command(
+        _SINCE,
+        _UNTIL,
+        Argument(
+            "names", Nullable(ListOf(_NAME_OF_QUANTITY, max_items=_MOST)), default=None, text="of quantities; null: all"
+        ),
+        _LIMIT,
+        _CURSOR,
+        answer=Json("samples (time, values by the name of the quantity), cursor"),
+        title="what housekeeping has measured",
+        text=_PAGED,
+    )
+    async def housekeeping(
+        self, since: str | None, until: str | None, names: Sequence[str] | None, limit: int, cursor: str | None
+    ) -> JsonValue:
+        """Return a page of samples; the name detector_temperature means those of all spectrometers."""
+        begin, end = _moment("since", since), _moment("until", until)
+        page = await self._writer.ask(lambda store: store.housekeeping(begin, end, limit=limit, cursor=cursor))
+        return page_of("samples", page, partial(sample_item, names=names))
 
     @value(
         Json("state (waiting, running, complete, failed), done, total, indexed, found, ended", size=MAX_OBSERVABLE),

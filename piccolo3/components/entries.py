@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
 from piccolo3.components.datatypes import JsonValue
 from piccolo3.jsonvalue import plain
 from piccolo3.spectrum import Spectrum, flag_names
-from piccolo3.store import BatchInfo, EventRecord, FileEntry, Page, SpectrumEntry
+from piccolo3.store import BatchInfo, EventRecord, FileEntry, Page, Sample, SpectrumEntry
 from piccolo3.wire import TypedArray
 
-__all__ = ["batch_item", "event_item", "file_item", "full_spectrum", "page_of", "spectrum_item"]
+__all__ = ["batch_item", "event_item", "file_item", "full_spectrum", "page_of", "sample_item", "spectrum_item"]
 
 T = TypeVar("T")
 
@@ -81,6 +81,16 @@ def file_item(file: FileEntry) -> dict[str, JsonValue]:
         "problem": file.problem,
         "exported": _time(file.exported),
     }
+
+
+def sample_item(sample: Sample, names: Sequence[str] | None) -> dict[str, JsonValue]:
+    """A sample of housekeeping, with the values of these names: whole ones, or what is before their slash."""
+    wanted = {
+        name: value
+        for name, value in sample.values.items()
+        if names is None or name in names or name.partition("/")[0] in names
+    }
+    return {"time": sample.time.isoformat(), "values": wanted}
 
 
 def event_item(event: EventRecord) -> dict[str, JsonValue]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -14,7 +14,7 @@ from piccolo3.data.directory import Directory
 from piccolo3.data.report.maps import BatchOutcome
 from piccolo3.store import CATALOGUE_FILE, CataloguedDirectory, CheckReport, DataDirectory, Verification
 
-__all__ = ["check", "mark_exported", "outcomes", "rebuild"]
+__all__ = ["check", "mark_exported", "outcomes", "rebuild", "rows"]
 
 Progress = Callable[[int, int], None]
 
@@ -63,19 +63,25 @@ def _run(verification: Verification, progress: Progress) -> CheckReport:
 
 
 def outcomes(directory: Path, run: str) -> dict[int, BatchOutcome]:
-    """How the batches of a run ended, by number; nothing where there is no catalogue, or none that can be understood.
+    """How the batches of a run ended, by number; nothing where there is no catalogue that can be understood."""
+    found = rows(directory, _OUTCOMES, [run])
+    return {number: BatchOutcome(result, reason, kind) for number, result, reason, kind in found or ()}
 
-    The catalogue is only read, also while the directory is in use, or on a medium that can't be written.
+
+def rows(directory: Path, query: str, values: Sequence[str]) -> list[sqlite3.Row] | None:
+    """What the catalogue in a data directory answers; None where there is none, or none that can be understood.
+
+    It is only read, also while the directory is in use, or on a medium that can't be written.
     """
     path = directory / CATALOGUE_FILE
     if not path.is_file():
-        return {}
+        return None
     where = "file:" + quote(os.fsencode(path.absolute()))
     for mode in ("mode=ro", "immutable=1"):  # a log of changes can't be looked at without writing
         try:
             with closing(sqlite3.connect(f"{where}?{mode}", uri=True, timeout=5.0)) as connection:
-                rows = connection.execute(_OUTCOMES, [run]).fetchall()
-                return {number: BatchOutcome(result, reason, kind) for number, result, reason, kind in rows}
+                connection.row_factory = sqlite3.Row
+                return connection.execute(query, values).fetchall()
         except (sqlite3.Error, UnicodeEncodeError):
             continue
-    return {}
+    return None

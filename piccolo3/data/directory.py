@@ -5,14 +5,15 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from piccolo3.data.source import in_order
 from piccolo3.errors import InvalidValue, NotFound, StoreError
 from piccolo3.spectrum import SpectraList, loads
+from piccolo3.store import CATALOGUE_FILE
 
-__all__ = ["Directory", "find_run"]
+__all__ = ["Directory", "find_directory", "find_run"]
 
 _REASONS = {
     errno.ENOENT: "it has vanished",
@@ -116,7 +117,7 @@ class Directory:
 
 def find_run(directory: Path, run: str) -> tuple[Directory, str]:
     """The source and the name of a run: one of the data directory, or a path to its folder. NotFound otherwise."""
-    if "/" not in run and run not in (".", "..") and (directory / run).is_dir():
+    if _has(directory, run):
         return Directory(directory), run
     if Path(run).is_dir():
         folder = Path(run).absolute()
@@ -124,3 +125,21 @@ def find_run(directory: Path, run: str) -> tuple[Directory, str]:
         return (source, folder.name) if source.is_single else (Directory(folder.parent), folder.name)
     known = ", ".join(Directory(directory).runs()) or "none"
     raise NotFound(f"there is no run {run!r} in {directory.absolute()} (there are: {known}), and no such directory")
+
+
+def find_directory(directory: Path, names: Sequence[str]) -> tuple[Path, Sequence[str]]:
+    """The data directory and the names of runs that are meant by names of which the first may be a data directory.
+
+    The name of a run in `directory` is not one, nor is the folder of a single run.
+    """
+    first = Path(names[0]) if names else None
+    if first is None or _has(directory, names[0]) or not first.is_dir():
+        return directory, names
+    found = Directory(first)
+    has_runs = (first / CATALOGUE_FILE).is_file() or bool(found.runs())
+    return (first, names[1:]) if has_runs and not found.is_single else (directory, names)
+
+
+def _has(directory: Path, run: str) -> bool:
+    """Whether there is a run of this name."""
+    return "/" not in run and run not in (".", "..") and (directory / run).is_dir()

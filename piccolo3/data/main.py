@@ -16,8 +16,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 
 from piccolo3.data.catalogue import check, mark_exported, outcomes, rebuild
-from piccolo3.data.directory import Directory, find_run
+from piccolo3.data.directory import Directory, find_directory, find_run
 from piccolo3.data.export import Progress, RunResult, export
+from piccolo3.data.housekeeping import samples, write_csv, write_json
 from piccolo3.data.listing import BatchEntry, RunEntry, list_batches, list_runs
 from piccolo3.data.options import parse
 from piccolo3.data.plot import plot
@@ -64,12 +65,13 @@ def _printable(text: str) -> str:
 def _list(options: Namespace) -> int:
     entries: list[RunEntry] | list[BatchEntry]
     columns: tuple[str, ...]
-    if options.runs:
-        found = [find_run(options.datadir, run) for run in options.runs]
+    datadir, runs = find_directory(options.datadir, options.runs)
+    if runs:
+        found = [find_run(datadir, run) for run in runs]
         entries = [entry for source, run in found for entry in list_batches(source, run)]
         columns = ("run", "batch", "dark", "light", "last sequence", "size")
     else:
-        entries = list(list_runs(Directory(options.datadir)))
+        entries = list(list_runs(Directory(datadir)))
         columns = ("run", "batches", "files", "size")
     if options.json:
         for entry in entries:
@@ -91,11 +93,12 @@ def _cell(value: object) -> str:
 
 
 def _export(options: Namespace) -> int:
-    found = [find_run(options.datadir, run) for run in options.runs]
+    datadir, wanted = find_directory(options.datadir, options.runs)
+    found = [find_run(datadir, run) for run in wanted]
     names = [run for _, run in found]
     if len(set(names)) < len(names):
         raise InvalidValue("two runs have the same name: export them into different directories")
-    whole = [] if options.runs else [Directory(options.datadir)]
+    whole = [] if wanted else [Directory(datadir)]
     chosen = [(source, [run]) for source, run in found] + [(source, source.runs()) for source in whole]
     failed = False
     with _bar() as tell:
@@ -155,6 +158,14 @@ def _tell(run: str, findings: Findings) -> bool:
     return bool(findings.unreadable)
 
 
+def _housekeeping(options: Namespace) -> int:
+    found = samples(options.directory, options.since, options.until, options.quantity)
+    write = write_json if options.json else write_csv
+    if not write(found, sys.stdout):
+        _say("there is no housekeeping of that time")
+    return 0
+
+
 def _plot(options: Namespace) -> int:
     source, run = find_run(options.datadir, options.run)
     path = options.output or Path(f"{run}.png")
@@ -196,6 +207,7 @@ _COMMANDS: dict[str, Callable[[Namespace], int]] = {
     "export": _export,
     "plot": _plot,
     "report": _report,
+    "housekeeping": _housekeeping,
 }
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from piccolo3 import __version__
@@ -13,6 +14,7 @@ from piccolo3.data.levels import Level
 __all__ = ["parse"]
 
 _STATUS = "Exit status: 0 all went well, 1 something failed or could not be read, 2 wrong usage, 130 interrupted."
+_RUNS = "names of runs in the data directory, or paths to the folders of some; a data directory may come first"
 _RUN = "name of a run in the data directory, or path to the folder of one"
 
 
@@ -47,14 +49,15 @@ def _parser() -> argparse.ArgumentParser:
     _add_export(commands)
     _add_plot(commands)
     _add_report(commands)
+    _add_housekeeping(commands)
     return parser
 
 
 def _add_list(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     text = "List runs, or the batches of runs."
-    listing = _command(commands, "list", text, ["list -d /media/stick", "list -d /media/stick tower --json"])
+    listing = _command(commands, "list", text, ["list /media/stick", "list /media/stick tower --json"])
     _add_directory(listing)
-    listing.add_argument("runs", nargs="*", metavar="RUN", help=f"{_RUN}; then its batches are listed")
+    listing.add_argument("runs", nargs="*", metavar="RUN", help=f"{_RUNS}; of runs, the batches are listed")
     listing.add_argument("--json", action="store_true", help="one JSON object a line")
 
 
@@ -79,13 +82,13 @@ def _add_export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "export",
         "Export spectra for other programs. An export that was interrupted goes on where it was.",
         [
-            "export -d /media/stick -o tables",
-            "export -d /media/stick -o cubes -f netcdf --level corrected tower",
+            "export /media/stick -o tables",
+            "export /media/stick tower -o cubes -f netcdf --level corrected",
             "export -o flox -f flox /media/stick/tower",
         ],
     )
     _add_directory(export)
-    export.add_argument("runs", nargs="*", metavar="RUN", help=f"{_RUN}; all runs unless some are named")
+    export.add_argument("runs", nargs="*", metavar="RUN", help=f"{_RUNS}; all runs unless some are named")
     export.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="directory for the results")
     export.add_argument(
         "-f", "--format", choices=[*Format], default=Format.CSV, help="what is written, default %(default)s"
@@ -120,6 +123,30 @@ def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     _add_directory(report)
     report.add_argument("run", metavar="RUN", help=_RUN)
     report.add_argument("-o", "--output", type=Path, metavar="FILE", help="the page, default RUN.html")
+
+
+def _add_housekeeping(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    housekeeping = _command(
+        commands,
+        "housekeeping",
+        "Write what was measured of the instrument itself as CSV. It is read from the catalogue in the data directory.",
+        [
+            "housekeeping /media/stick > housekeeping.csv",
+            "housekeeping /media/stick --since 2026-06-01 --until 2026-07-01 -q load -q detector_temperature",
+        ],
+    )
+    housekeeping.add_argument("directory", type=Path, nargs="?", default=Path(), metavar="DIR", help="default .")
+    housekeeping.add_argument("--since", type=_moment, metavar="TIME", help="ISO 8601, UTC unless it has an offset")
+    housekeeping.add_argument("--until", type=_moment, metavar="TIME", help="before this")
+    housekeeping.add_argument(
+        "-q", "--quantity", action="append", metavar="NAME", help="only this one; may be repeated"
+    )
+    housekeeping.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def _moment(text: str) -> datetime:
+    when = datetime.fromisoformat(text)  # argparse makes a sentence of ValueError
+    return when.replace(tzinfo=UTC) if when.tzinfo is None else when
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:

@@ -177,6 +177,12 @@ def test_files_from_elsewhere_are_found_in_the_background(start: Start) -> None:
         ]
         assert len([entry async for entry in rig.data_dir.query(run="by hand")]) == 4
         assert "check" in [event["kind"] async for event in rig.data_dir.events()]
+        samples = [sample async for sample in rig.data_dir.housekeeping(page=1)]
+        assert len(samples) >= 2  # one of each start at least
+        assert [when for when, _ in samples] == sorted((when for when, _ in samples), reverse=True)
+        assert all({"memory", "load"} <= set(values) for _, values in samples)
+        some = [values async for _, values in rig.data_dir.housekeeping(until=samples[0][0], names=["load"])]
+        assert [set(values) for values in some] == [{"load"}] * (len(samples) - 1)
         await rig.data_dir.check_again(deep=True)
         async for value in rig.observe("data_dir/check"):
             if isinstance(value, dict) and value["state"] == "complete" and value["ended"] != check["ended"]:
