@@ -30,7 +30,7 @@ class Sysinfo(Room):
     """What the clock of the server says, aware; it can't be observed."""
 
     clock_status = value("clock_status", keep)
-    """Whether its clock is `trusted`, the `source` that has made it right (ntp, gps, manual or none), and `last_step`."""
+    """Whether its clock is `trusted`, what has made it right (`source`: ntp, gps, manual or none), and `last_step`."""
 
     position = value("position", keep)
     """Where the rig is: `latitude`, `longitude`, `altitude`, their `source`, and how good a fix of GPS is."""
