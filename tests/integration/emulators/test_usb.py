@@ -189,19 +189,17 @@ import ctypes, json, os, sys
 import seabreeze
 seabreeze.use("cseabreeze")
 import seabreeze.spectrometers as sb
-children = []
-for _ in range(2):
+result = []
+for serial_number in sys.argv[1:]:  # one after the other: cseabreeze opens whatever it finds while it looks
     read, write = os.pipe()
     if not os.fork():
-        spectrometer = sb.Spectrometer.from_serial_number(sys.argv[1 + len(children)])
+        spectrometer = sb.Spectrometer.from_serial_number(serial_number)
         spectrometer.integration_time_micros(10000)
         os.write(write, str(len(spectrometer.intensities())).encode())
         spectrometer.close()
         os._exit(0)
     os.close(write)
-    children.append(read)
-result = [os.read(read, 100).decode() for read in children]
-for _ in children:
+    result.append(os.read(read, 100).decode())
     os.wait()
 emulated = ctypes.c_int.in_dll(ctypes.CDLL(None), "piccolo3_emulated_usb").value
 print(json.dumps([result, emulated]))
@@ -219,7 +217,8 @@ import seabreeze.spectrometers as sb
 spectrometer = sb.Spectrometer.from_serial_number(sys.argv[2])
 spectrometer.integration_time_micros(1000000)
 print("reading", flush=True)
-spectrometer.intensities()
+while True:
+    spectrometer.intensities()
 """
 
 
