@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 
 from piccolo3.components.arguments import Argument
@@ -23,7 +23,7 @@ from piccolo3.errors import InvalidValue
 from piccolo3.events import Broker
 from piccolo3.spectrum import Flag
 from piccolo3.store import Order, SpectrumQuery
-from piccolo3.wire import MAX_OBSERVABLE
+from piccolo3.wire import MAX_OBSERVABLE, parse_time
 from piccolo3.workers import Verifier, VerifierChanged, Writer
 
 __all__ = ["CatalogueResources"]
@@ -33,7 +33,7 @@ _WHEN = Nullable(Text(max_length=40))
 _RUN = Argument("run", Nullable(Text(max_length=255)), default=None, text="null: all")
 _LIMIT = Argument("limit", Integer(minimum=1, maximum=_MOST), default=20, text="the most that are answered")
 _CURSOR = Argument("cursor", Nullable(Text(max_length=500)), default=None, text="of the page before")
-_SINCE = Argument("since", _WHEN, default=None, text="ISO 8601, UTC unless it has an offset")
+_SINCE = Argument("since", _WHEN, default=None, text="ISO 8601, with an offset from UTC")
 _UNTIL = Argument("until", _WHEN, default=None, text="before this")
 _FLAGS = Nullable(ListOf(Text(enum=tuple(Flag.__members__)), max_items=len(Flag)))
 _NAME = Nullable(Text(max_length=64))
@@ -203,7 +203,6 @@ def _moment(name: str, text: str | None) -> datetime | None:
     if text is None:
         return None
     try:
-        when = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise InvalidValue(f"{name} is not a time: {error}", argument=name) from None
-    return when.replace(tzinfo=UTC) if when.tzinfo is None else when
+        return parse_time(text, naive="refuse")
+    except InvalidValue as error:
+        raise InvalidValue(f"{name}: {error.message}", argument=name) from None
