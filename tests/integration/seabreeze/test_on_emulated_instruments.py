@@ -133,66 +133,6 @@ def test_a_backend_that_does_not_know_the_model_says_so(bench: Bench, opened: Ex
 
 
 @pytest.mark.parametrize(("serial_number", "backend"), EVERYWHERE)
-def test_says_what_it_is(bench: Bench, opened: ExitStack, serial_number: str, backend: str) -> None:
-    spectrometer = device(bench, opened, serial_number, backend)
-    info = spectrometer.open()
-    assert (info.model, info.pixels, info.saturation) == MODELS[serial_number]
-    assert (info.serial_number, info.backend, info.simulated) == (serial_number, backend, True)
-    assert info.has_cooler == (info.model.startswith(("QE", "NIR")) and (backend == "cseabreeze" or info.pixels == 512))
-    assert bool(info.nonlinearity_coefficients) == (
-        backend == "cseabreeze" or info.model in ("USB2000+", "FLAME-S", "ST")
-    )
-    spectrometer.set_integration_time(info.min_integration_time)
-    for _ in range(2):
-        counts = spectrometer.read(5.0)
-    assert counts.shape == (info.pixels,)
-    spectrometer.set_cooler(info.has_cooler, -5.0)
-    assert (spectrometer.temperature() is not None) == (info.has_cooler or (info.model == "STS" and backend[0] == "c"))
-
-
-@pytest.mark.parametrize("backend", ["cseabreeze", "pyseabreeze"])
-def test_the_shutter_inside_an_sts(bench: Bench, opened: ExitStack, rig: EmulatedRig, backend: str) -> None:
-    spectrometer = device(bench, opened, "STS00001", backend)
-    spectrometer.open()
-    spectrometer.set_integration_time(20.0)
-    for share in (0.0, 1.0):
-        spectrometer.set_shutter(share > 0.5)
-        for _ in range(5):
-            spectrometer.read(5.0)
-        assert set(rig.truth("STS00001")[-1].open_share.values()) == {share}
-    rig.fault("STS00001", "nack", on="shutter")
-    with pytest.raises(DeviceError, match="refuses to move its shutter"):  # cseabreeze itself does not notice
-        spectrometer.set_shutter(False)
-    spectrometer.read(5.0)
-    assert set(rig.truth("STS00001")[-1].open_share.values()) == {1.0}
-
-
-@pytest.mark.parametrize("backend", ["cseabreeze", "pyseabreeze"])
-@pytest.mark.parametrize("serial_number", ["QEP00001", "STS00001"])
-def test_a_refused_integration_time_is_noticed(
-    bench: Bench, opened: ExitStack, rig: EmulatedRig, serial_number: str, backend: str
-) -> None:
-    spectrometer = device(bench, opened, serial_number, backend)
-    spectrometer.open()
-    spectrometer.set_integration_time(20.0)
-    rig.fault(serial_number, "nack", on="integration_time")
-    with pytest.raises(DeviceError, match="was asked to integrate for 50000 µs, and does so for 20000 µs"):
-        spectrometer.set_integration_time(50.0)
-
-
-@pytest.mark.parametrize(("serial_number", "backend"), AUTO)
-def test_auto_takes_what_can_do_more(bench: Bench, opened: ExitStack, serial_number: str, backend: str) -> None:
-    assert device(bench, opened, serial_number, "auto").open().backend == backend
-
-
-def test_a_backend_that_does_not_know_the_model_says_so(bench: Bench, opened: ExitStack) -> None:
-    with pytest.raises(
-        DeviceError, match=r"cseabreeze does not know the SR4 at bus 1 address [0-9]+; pyseabreeze does"
-    ):
-        device(bench, opened, "SR400001", "cseabreeze").open()
-
-
-@pytest.mark.parametrize(("serial_number", "backend"), EVERYWHERE)
 def test_what_is_acquired_is_what_was_exposed(
     bench: Bench, rig: EmulatedRig, opened: ExitStack, serial_number: str, backend: str
 ) -> None:
