@@ -110,7 +110,8 @@ SPECTROMETERS = Section(
             name="power_delay",
             kind=Number(minimum=0, maximum=3600, unit="s"),
             default_value=10.0,
-            text="When all are switched on, each waits so long for the one before it.",
+            text="When all are switched on, each waits so long for the one before it; at the start of the daemon "
+            "those with power switches do, too.",
         ),
         Option(
             name="power_cycle_interval",

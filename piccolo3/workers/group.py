@@ -20,8 +20,8 @@ POWER_DELAY = 10.0
 class SpectrometerGroup(Mapping[str, SpectrometerWorker]):
     """Workers by serial number, in the order of these.
 
-    Of several that are switched on, the k-th (from 0) waits k times `power_delay` seconds, so that the supply does
-    not see all of them start at once.
+    Of several that are switched on, also at the start, the k-th (from 0) waits k times `power_delay` s, so that the
+    supply does not see all of them start at once.
     """
 
     def __init__(
@@ -42,9 +42,14 @@ class SpectrometerGroup(Mapping[str, SpectrometerWorker]):
         return len(self._workers)
 
     async def start(self) -> None:
-        """Start all, which connect in the background."""
+        """Start all, which connect in the background; those with a power switch one after the other.
+
+        Nobody knows whether they had power before, and a switch may have been left off.
+        """
+        switched = 0
         for worker in self._workers.values():
-            await worker.start()
+            await worker.start(switched * self._power_delay if worker.has_power_switch else 0.0)
+            switched += worker.has_power_switch
 
     async def stop(self, deadline: float = 3.0) -> bool:
         """Stop all at the same time; False if a stuck driver was left behind."""

@@ -69,6 +69,7 @@ class Keeper:
         self._wake = asyncio.Event()
         self._keeping: asyncio.Task[None] | None = None
         self._upkeep: asyncio.Task[None] | None = None
+        self.has_power_switch = power is not None
         self._ladder = Ladder(self._timing.recovery, has_power_switch=power is not None)
         self._rung: Rung | None = None
         self._rejections = 0
@@ -103,10 +104,13 @@ class Keeper:
 
     # ---- start and stop ----
 
-    async def start(self) -> None:
-        """Start the thread and connect in the background."""
+    async def start(self, after: float = 0.0) -> None:
+        """Start the thread; switch on and connect in the background, after some seconds (or when that is asked for)."""
         self._link.start()
         self._want(Goal.CONNECTED)
+        if after:
+            self._pause = after
+            self._set_status(Status.CONNECTING, "waiting for others to be switched on")
         if self._keeping is None:
             self._keeping = asyncio.create_task(self._keep(), name=f"keeper of {self.serial_number}")
 
