@@ -13,6 +13,7 @@ from piccolo3.quantities import Limits
 from piccolo3.recording import RoomChecked
 from piccolo3.server.engine import Engine
 from piccolo3.store import free_bytes
+from piccolo3.timing import ClockTrustChanged
 
 __all__ = ["Care"]
 
@@ -57,10 +58,12 @@ class Care:
             after, interval = configuration.keep_days * _DAY, configuration.thinned_interval
             self._thinning = Thinning(engine.writer, engine.clock, after=after, interval=interval)
         engine.broker.subscribe(HealthChanged, self._note)
+        engine.broker.subscribe(ClockTrustChanged, lambda _: self._see_to_clock())
         engine.broker.subscribe(RoomChecked, lambda event: self.health.check({_ROOM: event.free / _MEGABYTE}))
 
     def start(self) -> None:
         """Begin with a sample."""
+        self._see_to_clock()
         self.housekeeper.start()
         if self._thinning is not None:
             self._thinning.start()
@@ -70,6 +73,13 @@ class Care:
         if self._thinning is not None:
             await self._thinning.stop()
         await self.housekeeper.stop()
+
+    def _see_to_clock(self) -> None:
+        timekeeper = self._engine.time_and_place.timekeeper
+        level = Level.OK if timekeeper.trusted else Level.WARN
+        self.health.note(
+            "clock", level, timekeeper.sentence if timekeeper.trusted else f"jobs wait: {timekeeper.sentence}"
+        )
 
     def _note(self, event: HealthChanged) -> None:
         self._engine.journal.note(
