@@ -22,13 +22,13 @@ class Recordings:
     def __init__(self, descriptor: int, clock: Clock, boot: float) -> None:
         self._descriptor = descriptor
         self._clock = clock
-        self._boot = boot
+        self.boot = boot
         self._write = os.write  # faults may take its place
 
     @property
     def now(self) -> float:
         """Seconds since the season began."""
-        return self._boot + self._clock.monotonic()
+        return self.boot + self._clock.monotonic()
 
     def note(self, what: str, **details: JsonValue) -> None:
         """Note that this happens now."""

@@ -18,10 +18,12 @@ from piccolo3.config import InstrumentConfig
 from piccolo3.devices import Host
 from piccolo3.errors import PiccoloError
 from piccolo3.recording.events import BatchEnded, SettingsChanged, SpectraStored, StatusChanged
+from piccolo3.scheduling import JobRunChanged, SchedulerRestarted
 from piccolo3.season.box import BoxHandler, Entry, Recordings, read
 from piccolo3.season.clock import VirtualClock
 from piccolo3.season.inject import Injection
 from piccolo3.season.loop import run
+from piccolo3.season.watched import run_details
 from piccolo3.season.world import Life, World
 from piccolo3.server.care import Care
 from piccolo3.server.engine import Engine
@@ -42,6 +44,21 @@ class Setup:
 
     instrument: InstrumentConfig
     directory: Path
+
+
+class _Computer(Host):
+    """What the kernel says of the clock is what happens to it in the simulation."""
+
+    def __init__(self, injection: Injection, boot_id: str) -> None:
+        super().__init__()
+        self._injection = injection
+        self._this_boot = boot_id
+
+    def clock_synchronised(self) -> bool | None:
+        return self._injection.trusted
+
+    def boot_id(self) -> str | None:
+        return self._this_boot
 
 
 def lived(setup: Setup, world: World, life: Life) -> Iterator[Entry]:
@@ -99,12 +116,14 @@ async def _start(
     stack: AsyncExitStack, setup: Setup, injection: Injection, box: Recordings, clock: VirtualClock
 ) -> Engine:
     """What the daemon starts, but its CoAP server: nothing outside of the process can take part in this."""
-    engine = Engine(setup.instrument, setup.directory, clock, reserve=RESERVE, timing=_TIMING)
+    host = _Computer(injection, f"boot {box.boot:.3f}")
+    engine = Engine(setup.instrument, setup.directory, clock, reserve=RESERVE, host=host, timing=_TIMING)
     _observe(engine, box)
     await stack.enter_async_context(engine)
     faults = engine.rig.spectrometer_faults
     injection.attach([faults[config.serial_number] for config in setup.instrument.spectrometers])
-    care = Care(engine, Host(), setup.instrument.housekeeping, RESERVE / 1e6)
+    box.note("settings", settings=engine.recorder.settings.as_dict())
+    care = Care(engine, host, setup.instrument.housekeeping, RESERVE / 1e6)
     stack.push_async_callback(care.stop)
     care.start()
     rescue = Rescue(engine.store, engine.writer, care.health, engine.journal, clock)
@@ -131,7 +150,13 @@ def _observe(engine: Engine, box: Recordings) -> None:
     def stored(event: SpectraStored) -> None:
         box.note("stored", run=event.run, batch=event.batch, files=list(event.files))
 
-    engine.broker.subscribe(SpectraStored, stored)
-    engine.broker.subscribe(StatusChanged, lambda event: box.note("status", status=event.status))
-    engine.broker.subscribe(BatchEnded, ended)
-    engine.broker.subscribe(SettingsChanged, lambda event: box.note("settings", name=event.name))
+    def settings(_: SettingsChanged) -> None:
+        box.note("settings", settings=engine.recorder.settings.as_dict())
+
+    tell = engine.broker.subscribe
+    tell(SpectraStored, stored)
+    tell(StatusChanged, lambda event: box.note("status", status=event.status))
+    tell(BatchEnded, ended)
+    tell(SettingsChanged, settings)
+    tell(JobRunChanged, lambda event: box.note("job run", **run_details(event.run)))
+    tell(SchedulerRestarted, lambda event: box.note("scheduler restarted", reason=event.reason))
