@@ -134,8 +134,12 @@ class Keeper:
         job = self._job_of(run.job) or self._jobs.get(run.job)
         try:
             kept = await self._ask(lambda store: store.save_run(run, job))
-        except (Conflict, NotFound):  # the job was deleted
-            kept = await self._ask(lambda store: store.save_run(run, None))
+        except (Conflict, NotFound):  # the job was deleted, or is not in the schedule that came back after a fault
+            try:
+                kept = await self._ask(lambda store: store.save_run(run, None))
+            except (Conflict, NotFound):
+                _logger.warning("a run of job %d is not kept, for there is no such job", run.job)
+                kept = run
         if row.run is run:
             self._rows.pop(row, None)
         row.change(id=kept.id)
