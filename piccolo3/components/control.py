@@ -21,8 +21,12 @@ from piccolo3.components.batches import (
 from piccolo3.components.datatypes import Integer, Json, JsonValue, Nullable, Number, Text
 from piccolo3.components.declaration import command, value
 from piccolo3.components.flags import Flags
-from piccolo3.errors import Busy, Unavailable
+from piccolo3.components.jobs import DAY, JobMaker
+from piccolo3.components.scheduler import SchedulerResources
+from piccolo3.components.schedules import Schedules
+from piccolo3.errors import Busy
 from piccolo3.events import Broker
+from piccolo3.origin import origin
 from piccolo3.recording import (
     BatchEnded,
     ProgressChanged,
@@ -31,7 +35,9 @@ from piccolo3.recording import (
     SettingsChanged,
     StatusChanged,
 )
-from piccolo3.wire import MAX_OBSERVABLE
+from piccolo3.recording.recipes import Wanted
+from piccolo3.store.schedule import Every, TaskKind
+from piccolo3.wire import MAX_OBSERVABLE, parse_time
 from piccolo3.workers import SpectrometerGroup, TriggerFired, TriggerWorker
 
 __all__ = ["Control"]
@@ -56,9 +62,15 @@ class Control(Batches):
         trigger: TriggerWorker,
         broker: Broker,
         clock: Clock,
+        *,
+        schedules: Schedules,
+        maker: JobMaker,
     ) -> None:
-        super().__init__("control", title="recording", children=[Flags(broker)])
+        children = [Flags(broker), SchedulerResources(schedules, maker, broker)]
+        super().__init__("control", title="recording", children=children)
         self._recorder = recorder
+        self._schedules = schedules
+        self._maker = maker
         self._now = clock.utcnow
         self._spectrometers = spectrometers
         self._trigger = trigger
@@ -221,9 +233,8 @@ class Control(Batches):
         triggered: bool | None,
         recipe: str | None,
     ) -> None:
-        """Start a batch; Busy while there is one."""
-        _only_now(at_time, interval, end_time)
-        await self._recorder.record_sequence(
+        """Start a batch, Busy while there is one; or make a job of it."""
+        wanted = Wanted(
             run=run,
             sequences=nsequence,
             autointegration=auto,
@@ -235,6 +246,11 @@ class Control(Batches):
             triggered=triggered,
             recipe=recipe,
         )
+        when = self._maker.old_when(at_time, interval, end_time)
+        if when is None:
+            await self._recorder.record_sequence(**wanted)
+        else:
+            await self._schedules.add(self._maker.make(TaskKind.RECORD, when, wanted))
 
     @command(RUN, title="record a dark")
     async def record_dark(self, run: str | None) -> None:
@@ -251,9 +267,13 @@ class Control(Batches):
         """Abort; NotBusy if nothing is being done."""
         await self._recorder.abort()
 
-    @command(title="abort and close all shutters", text="also when nothing is recorded and some device is stuck")
+    @command(
+        title="abort and close all shutters",
+        text="also when nothing is recorded and some device is stuck; no job is started until scheduler/enabled",
+    )
     async def make_safe(self) -> None:
         """Bring the rig to its safe state; what can't be closed is the last error of the progress."""
+        self._schedules.halt("make_safe", origin.get())
         await self._recorder.make_safe()
 
     @command(title="pause or go on", legacy_get=True)
@@ -261,17 +281,21 @@ class Control(Batches):
         """Pause, or go on if paused; NotBusy if nothing is being done."""
         await self._recorder.pause()
 
-    @command(AT, title="switch all spectrometers off")
+    @command(AT, title="switch all spectrometers off", text="with at_time: every day, also in the quiet time")
     async def power_off(self, at_time: str | None) -> None:
-        """Switch all off that are on; Busy while a batch is recorded."""
-        _only_now(at_time)
+        """Switch all off that are on, Busy while a batch is recorded; or have a job do it."""
+        if at_time is not None:
+            await self._add_daily(TaskKind.POWER_OFF, at_time)
+            return
         self._not_busy()
         await self._spectrometers.power_off()
 
-    @command(AT, title="switch all spectrometers on")
+    @command(AT, title="switch all spectrometers on", text="with at_time: every day, also in the quiet time")
     async def power_on(self, at_time: str | None) -> None:
-        """Switch all on that are off; Busy while a batch is recorded."""
-        _only_now(at_time)
+        """Switch all on that are off, Busy while a batch is recorded; or have a job do it."""
+        if at_time is not None:
+            await self._add_daily(TaskKind.POWER_ON, at_time)
+            return
         self._not_busy()
         await self._spectrometers.power_on()
 
@@ -279,7 +303,6 @@ class Control(Batches):
         if self._recorder.busy:
             raise Busy("piccolo system is busy")
 
-
-def _only_now(*times: object) -> None:
-    if any(time is not None for time in times):
-        raise Unavailable("this server has no scheduler: leave out at_time, interval and end_time")
+    async def _add_daily(self, task: TaskKind, at_time: str) -> None:
+        when = Every(start=parse_time(at_time, naive="utc"), seconds=DAY)
+        await self._schedules.add(self._maker.make(task, when, {}, ignores_quiet_time=True))

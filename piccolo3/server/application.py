@@ -118,6 +118,14 @@ class Application:
                 DataDirectoryResources(recorder, engine.writer, engine.verifier, self._mount, broker, runs),
                 Shutters(engine.shutters, engine.operations, recorder, broker),
                 Spectrometers(engine.spectrometers, engine.times, recorder, broker),
-                Control(recorder, engine.spectrometers, engine.trigger, broker, self._clock),
+                Control(
+                    recorder,
+                    engine.spectrometers,
+                    engine.trigger,
+                    broker,
+                    self._clock,
+                    schedules=engine.planner.scheduler,
+                    maker=engine.planner.maker,
+                ),
             ],
         )

@@ -19,6 +19,7 @@ from piccolo3.events import Broker
 from piccolo3.recording import IntegrationTimes, Recorder, Room
 from piccolo3.recording.register import Register
 from piccolo3.recording.trace import Trace
+from piccolo3.server.planner import Planner
 from piccolo3.server.signs import Signs
 from piccolo3.server.timeplace import TimeAndPlace
 from piccolo3.store import STATE_FILE, CataloguedDirectory, DataDirectory, ResilientStore, Spare, StateFile
@@ -61,6 +62,7 @@ class Engine:
     recorder: Recorder
     trigger: TriggerWorker
     time_and_place: TimeAndPlace
+    planner: Planner
 
     def __init__(
         self,
@@ -144,6 +146,9 @@ class Engine:
         self.trigger = TriggerWorker(self.rig.trigger, self.clock, self.broker, self.recorder.trigger)
         stack.callback(self.trigger.stop)
         self.trigger.start()
+        self.planner = Planner(self)
+        stack.push_async_callback(self.planner.stop)
+        await self.planner.start()
         signs.ready(self.recorder, self.shutters, self.spectrometers)
         stack.callback(signs.stopping)
         # what there is now, stays: a full collection that looks at all of it holds up every thread for 50 ms

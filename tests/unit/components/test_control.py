@@ -10,8 +10,9 @@ import pytest
 from piccolo3.clock import ManualClock
 from piccolo3.components import Control, Resource, resolve
 from piccolo3.components.flags import Flags
+from piccolo3.components.jobs import JobMaker
 from piccolo3.config import RecipeConfig
-from piccolo3.errors import InvalidValue, Unavailable
+from piccolo3.errors import InvalidValue
 from piccolo3.events import Broker
 from piccolo3.jsonvalue import JsonValue
 from piccolo3.recording import (
@@ -28,6 +29,7 @@ from piccolo3.recording.order import Order
 from piccolo3.status import SpectrumKind
 from piccolo3.wire import MAX_OBSERVABLE
 from piccolo3.workers import SpectrometerGroup, TriggerWorker
+from tests.unit.components.fake_schedules import FakeSchedules
 
 
 class FakeRecorder:
@@ -75,7 +77,17 @@ class Bench:
             None, self.clock, self.broker, lambda number, at: self.triggers.append((number, at))
         )
         spectrometers = SpectrometerGroup([], self.clock)
-        self.control = Control(cast("Recorder", self.recorder), spectrometers, self.trigger, self.broker, self.clock)
+        recorder = cast("Recorder", self.recorder)
+        self.schedules = FakeSchedules(self.broker)
+        self.control = Control(
+            recorder,
+            spectrometers,
+            self.trigger,
+            self.broker,
+            self.clock,
+            schedules=self.schedules,
+            maker=JobMaker(recorder, self.clock, lambda: None),
+        )
 
     def resource(self, path: str) -> Resource:
         found = resolve(self.control, path.split("/"))
@@ -152,8 +164,17 @@ def test_positions_of_old_clients_stay() -> None:
     (order,) = bench.recorder.orders
     wanted = {name: value for name, value in order[1].items() if value is not None}
     assert wanted == {"run": "r", "sequences": 3, "autointegration": 2, "delay": 1.5, "target": 70.0}
-    with pytest.raises(Unavailable):
+    with pytest.raises(InvalidValue):
         bench.call("record_sequence", "r", 3, 2, 1.5, 70, None, None, "2026-06-21T12:00:00+00:00")
+    assert len(bench.recorder.orders) == 1
+
+
+def test_make_safe_halts_the_scheduler_first() -> None:
+    bench = Bench()
+    bench.call("make_safe")
+    assert bench.recorder.orders == [("make_safe", {})]
+    assert bench.schedules.halted is not None
+    assert bench.get("scheduler/enabled") is False
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,84 @@
+"""The scheduler of an engine: put together, started and stopped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from piccolo3.components.jobs import JobMaker
+from piccolo3.scheduling import Scheduler
+from piccolo3.server.jobs import JobRunner, PowerSwitches, ScheduleDoor
+from piccolo3.store.schedule import ScheduleStore
+from piccolo3.timing import ClockStepped, ClockTrustChanged, PositionChanged
+from piccolo3.workers import SpectrometerGroup
+
+if TYPE_CHECKING:
+    from piccolo3.server.engine import Engine
+
+__all__ = ["Planner"]
+
+_SOURCE = "scheduler"
+
+
+class Planner:
+    """Starts jobs on an engine whose recorder runs. `maker` makes jobs for its `scheduler`."""
+
+    def __init__(self, engine: Engine) -> None:
+        place = engine.time_and_place
+        self._engine = engine
+        self._door = ScheduleDoor(engine.writer, engine.store, self._make_store, self._tell)
+        self.scheduler = Scheduler(
+            self._door,
+            JobRunner(engine.recorder, engine.spectrometers),
+            engine.clock,
+            engine.broker,
+            engine.journal.note,
+            trusted=lambda: place.timekeeper.trusted,
+            position=place.locator.position,
+            power=self._power(),
+        )
+        self.maker = JobMaker(engine.recorder, engine.clock, place.locator.position)
+        self._subscriptions = [
+            engine.broker.subscribe(kind, lambda _: self.scheduler.clock_stepped())
+            for kind in (ClockStepped, ClockTrustChanged, PositionChanged)
+        ]
+
+    async def start(self) -> None:
+        """Read the schedule, and start what is due."""
+        await self.scheduler.start()
+
+    async def stop(self) -> None:
+        """Start nothing any more."""
+        for unsubscribe in self._subscriptions:
+            unsubscribe()
+        await self.scheduler.stop()
+        await self._door.stop()
+
+    def _make_store(self) -> ScheduleStore:
+        # here and not above: it takes a while, which is the thread's
+        from piccolo3.store.schedule.sql import SqlSchedule
+
+        return SqlSchedule(self._folder, self._engine.clock)
+
+    @property
+    def _folder(self) -> Path:
+        return self._engine.store.path
+
+    def _tell(self, sentence: str) -> None:
+        self._engine.journal.note("schedule", sentence, level="warning", source=_SOURCE)
+
+    def _power(self) -> PowerSwitches | None:
+        instrument, workers = self._engine.instrument, self._engine.spectrometers
+        switched = [
+            workers[spectrometer.serial_number]
+            for spectrometer in instrument.spectrometers
+            if spectrometer.power_switch is not None
+        ]
+        if not switched:
+            return None
+        common = instrument.all_spectrometers
+        return PowerSwitches(
+            SpectrometerGroup(switched, self._engine.clock, power_delay=common.power_delay),
+            power_delay=common.power_delay,
+            settling=common.longest_settling,
+        )
