@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from piccolo3.errors import InvalidValue
@@ -34,12 +34,15 @@ def parse(text: str) -> JsonValue:
         raise _too_deep() from None
 
 
-def plain(value: object) -> JsonValue:
-    """A copy of `value` made of None, bool, int, float, str, list and dict only. Raises InvalidValue for the rest."""
-    return _plain(value, 0)
+def plain(value: object, special: Callable[[object], JsonValue] | None = None) -> JsonValue:
+    """A copy of `value` made of None, bool, int, float, str, list and dict only, and what `special` makes of the rest.
+
+    Raises InvalidValue where there is a rest and it is not given.
+    """
+    return _plain(value, 0, special)
 
 
-def _plain(value: object, depth: int) -> JsonValue:
+def _plain(value: object, depth: int, special: Callable[[object], JsonValue] | None) -> JsonValue:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int | float):
@@ -49,9 +52,11 @@ def _plain(value: object, depth: int) -> JsonValue:
     if depth >= MAX_DEPTH:
         raise _too_deep()
     if isinstance(value, Mapping):
-        return {_key(key): _plain(item, depth + 1) for key, item in value.items()}
+        return {_key(key): _plain(item, depth + 1, special) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return list(value) if _are_plain_numbers(value) else [_plain(item, depth + 1) for item in value]
+        return list(value) if _are_plain_numbers(value) else [_plain(item, depth + 1, special) for item in value]
+    if special is not None:
+        return special(value)
     raise InvalidValue(f"{type(value).__name__} is not a type of JSON")
 
 

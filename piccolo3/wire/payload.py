@@ -1,9 +1,9 @@
-"""Payloads: JSON and CBOR, and the forms in which a client may give the arguments of a resource."""
+"""Payloads: JSON, CBOR and the compact form, and the forms in which a client may give the arguments of a resource."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from typing import cast
 
 import cbor2
 
@@ -11,12 +11,19 @@ from piccolo3.errors import InvalidValue, TooLarge, UnsupportedFormat
 from piccolo3.jsonvalue import JsonValue, parse, plain
 from piccolo3.wire.arrays import TypedArray, from_tag
 from piccolo3.wire.cborscan import check_cbor
+from piccolo3.wire.compact import pack, unpack
+from piccolo3.wire.document import Document
 
-__all__ = ["CBOR", "JSON", "MAX_OBSERVABLE", "MAX_PAYLOAD", "arguments", "decode", "encode"]
+__all__ = ["CBOR", "COMPACT", "FORMATS", "JSON", "MAX_OBSERVABLE", "MAX_PAYLOAD", "arguments", "decode", "encode"]
 
 # Content formats, RFC 7252 12.3 and RFC 8949 9.5
 JSON = 50
 CBOR = 60
+# application/vnd.piccolo3.compact, docs/reference/compact.md; of the numbers for experiments, RFC 7252 12.3
+COMPACT = 65000
+
+FORMATS = {JSON: "JSON", CBOR: "CBOR", COMPACT: "compact"}
+"""The content formats of answers, by name; what is sent to a server is JSON or CBOR."""
 
 MAX_PAYLOAD = 65536
 """Bytes of a request that a server takes."""
@@ -30,16 +37,16 @@ def decode(payload: bytes, content_format: int | None = None, *, limit: int | No
 
     Raises UnsupportedFormat, TooLarge or InvalidValue, never anything else.
     """
-    if content_format not in (None, JSON, CBOR):
-        raise UnsupportedFormat(
-            f"content format {content_format} is not understood, only {JSON} (JSON) and {CBOR} (CBOR)"
-        )
+    if content_format is not None and content_format not in FORMATS:
+        raise _unsupported(content_format)
     if limit is not None and len(payload) > limit:
         raise TooLarge(f"the payload has {len(payload)} bytes, more than {limit}", limit=limit)
     if not payload:
         raise InvalidValue("the payload is empty")
     if content_format == CBOR:
         return _decode_cbor(payload)
+    if content_format == COMPACT:
+        return unpack(payload)
     try:
         text = payload.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -58,21 +65,36 @@ def _decode_cbor(payload: bytes) -> JsonValue:
 def encode(value: JsonValue, content_format: int = JSON) -> bytes:
     """The payload of a value, JSON as the original wrote it. Raises InvalidValue for what `decode` would refuse.
 
-    An object may have values that are a `TypedArray`.
+    There may be a `TypedArray` in it.
     """
-    if content_format == CBOR:
-        return cbor2.dumps(_with_arrays(value, TypedArray.as_tag))
     if content_format == JSON:
-        return json.dumps(_with_arrays(value, TypedArray.as_list), allow_nan=False).encode("ascii")
-    raise UnsupportedFormat(f"content format {content_format} is not known, only {JSON} (JSON) and {CBOR} (CBOR)")
+        return json.dumps(plain(value, special=_list), allow_nan=False).encode("ascii")
+    if isinstance(value, Document):
+        value = value.structure()
+    if content_format == CBOR:
+        return cbor2.dumps(plain(value, special=_tag))
+    if content_format == COMPACT:
+        return pack(value)
+    raise _unsupported(content_format)
 
 
-def _with_arrays(value: JsonValue, converted: Callable[[TypedArray], object]) -> object:
-    if not isinstance(value, Mapping) or not any(isinstance(item, TypedArray) for item in value.values()):
-        return plain(value)
-    arrays = {key: converted(item) for key, item in value.items() if isinstance(item, TypedArray)}
-    rest = {key: item for key, item in value.items() if key not in arrays}
-    return {**dict(plain(rest)), **arrays}  # type: ignore[arg-type]
+def _list(value: object) -> JsonValue:
+    return _array(value).as_list()
+
+
+def _tag(value: object) -> JsonValue:
+    return cast("JsonValue", _array(value).as_tag())
+
+
+def _array(value: object) -> TypedArray:
+    if not isinstance(value, TypedArray):
+        raise InvalidValue(f"{type(value).__name__} is not a type of JSON")
+    return value
+
+
+def _unsupported(content_format: int) -> UnsupportedFormat:
+    known = ", ".join(f"{number} ({name})" for number, name in FORMATS.items())
+    return UnsupportedFormat(f"content format {content_format} is not understood, only {known}")
 
 
 def arguments(value: JsonValue) -> tuple[list[JsonValue], dict[str, JsonValue]]:

@@ -46,9 +46,12 @@ def test_the_names_of_spectrum() -> None:
 def test_the_names_of_wire() -> None:
     assert set(wire.__all__) == {
         "CBOR",
+        "COMPACT",
+        "FORMATS",
         "JSON",
         "MAX_OBSERVABLE",
         "MAX_PAYLOAD",
+        "Document",
         "JsonValue",
         "Naive",
         "TypedArray",
