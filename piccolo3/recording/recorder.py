@@ -308,10 +308,14 @@ class Recorder:
         self._rig.times.check(order.integration_times)
 
     async def _conduct(self, order: Order, started: asyncio.Future[None]) -> Outcome:
-        self._batch = await self._prepare(order)
-        self._batch.show_first()
-        started.set_result(None)
-        outcome = await self._batch.run()
+        try:
+            self._batch = await self._prepare(order)
+            self._batch.show_first()
+            started.set_result(None)
+            outcome = await self._batch.run()
+        except Exception as error:
+            await self._register.give_up(error)
+            raise
         await self._register.end(outcome)
         return outcome
 

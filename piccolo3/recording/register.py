@@ -22,6 +22,7 @@ from piccolo3.workers.calls import at_most
 __all__ = ["Register"]
 
 _PATIENCE = 0.5  # s that the end of a batch waits for the catalogue
+_LONGEST = 500  # characters of a reason
 _MOST = 100  # ends that could not be told
 _logger = logging.getLogger(__name__)
 
@@ -39,9 +40,11 @@ class Register:
         self._untold: deque[tuple[str, int, BatchEnd]] = deque(maxlen=_MOST)
         self._telling: asyncio.Task[None] | None = None
         self._first = True
+        self._under_way: tuple[str, int] | None = None
 
     async def begin(self, order: Order, run: str, rig: Rig) -> int:
         """The number of a new batch. Raises StoreError."""
+        await self._tell_ends()  # before there is another one to be told of
         record = BatchRecord(
             kind=order.kind, started=self._clock.utcnow(), requested_by=origin.get(), command=_command(order, rig)
         )
@@ -51,11 +54,11 @@ class Register:
         except asyncio.CancelledError:
             beginning.add_done_callback(partial(self._never_began, run))
             raise
+        self._under_way = run, number
         if self._first:
             # what came with the catalogue stays: collections that look at all of it would hold up the batch
             self._first = False
             gc.freeze()
-        await self._tell_ends()
         return number
 
     async def end(self, outcome: Outcome) -> None:
@@ -69,9 +72,7 @@ class Register:
                 lost_spectra=outcome.lost_spectra,
                 sequences_done=outcome.sequences_done,
             )
-            self._untold.append((outcome.run, outcome.batch, end))
-            if not await at_most(self._tell_ends(), _PATIENCE):
-                _logger.warning("the catalogue has not taken the end of batch %d in time", outcome.batch)
+            await self._tell(outcome.run, outcome.batch, end)
         if self._journal is not None and (outcome.batch is None or outcome.result == "failed"):
             what = outcome.kind if outcome.batch is None else f"batch {outcome.batch} of {outcome.run}"
             because = "" if outcome.reason is None else f": {outcome.reason}"
@@ -82,6 +83,23 @@ class Register:
                 source="control",
                 details=outcome.as_dict(),
             )
+
+    async def give_up(self, error: Exception) -> None:
+        """The batch that has begun, if one has, ended by an error in the program. Returns as `end` does."""
+        if self._under_way is None:
+            return
+        run, number = self._under_way
+        reason = f"an error in the program: {type(error).__name__}: {error}"[:_LONGEST]
+        await self._tell(run, number, BatchEnd(outcome="failed", ended=self._clock.utcnow(), reason=reason))
+        if self._journal is not None:
+            sentence = f"batch {number} of {run} is failed: {reason}"
+            self._journal.note("batch", sentence, level="warning", source="control")
+
+    async def _tell(self, run: str, number: int, end: BatchEnd) -> None:
+        self._under_way = None
+        self._untold.append((run, number, end))
+        if not await at_most(self._tell_ends(), _PATIENCE):
+            _logger.warning("the catalogue has not taken the end of batch %d in time", number)
 
     def _never_began(self, run: str, beginning: asyncio.Task[int]) -> None:
         """It was aborted while its number was given to it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from piccolo3.errors import Conflict, StoreError
 from piccolo3.origin import origin
+from piccolo3.recording.batch import Batch
 from piccolo3.spectrum import SpectraList
 from piccolo3.store import BatchEnd, BatchRecord
 from tests.unit.recording.bench import Bench, disk_full, run
@@ -149,5 +151,30 @@ def test_what_the_catalogue_never_takes_is_not_lost(monkeypatch: pytest.MonkeyPa
         assert outcome.lost_spectra < 8
         assert "the catalogue does not know of it" in outcome.lost[0]
         assert not bench.stored
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("method", ["show_first", "run"])
+def test_a_batch_that_ends_by_an_error_in_the_program(monkeypatch: pytest.MonkeyPatch, method: str) -> None:
+    async def scenario(bench: Bench) -> None:
+        def fail(batch: Batch) -> None:
+            raise ZeroDivisionError("by mistake")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Batch, method, fail)
+            with contextlib.suppress(ZeroDivisionError):  # who asked hears of it if it has not begun
+                await bench.recorder.record_sequence(run="r", sequences=2)
+            await until(lambda: not bench.recorder.busy and len(bench.directory.events().entries) == 1)
+        (batch,) = bench.directory.batches().entries
+        assert batch.end is not None
+        assert (batch.end.outcome, batch.end.reason) == (
+            "failed",
+            "an error in the program: ZeroDivisionError: by mistake",
+        )
+        (event,) = bench.directory.events().entries
+        assert event.message == f"batch 0 of r is failed: {batch.end.reason}"
+        await bench.record(sequences=1)  # the next one is another one
+        assert [end for _, _, end in bench.directory.ends] == ["complete", "failed"]  # the last one first
 
     run(scenario)
