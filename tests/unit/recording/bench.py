@@ -24,6 +24,7 @@ from piccolo3.recording import (
     StatusChanged,
     Trace,
 )
+from piccolo3.recording.measurement import Surroundings
 from piccolo3.recording.register import Register
 from piccolo3.spectrum import SpectraList
 from piccolo3.status import ShutterStatus, SpectrometerStatus
@@ -200,6 +201,7 @@ def run(
     recording: RecordingConfig | None = None,
     trace: Trace | None = None,
     clock_synchronised: Callable[[], bool | None] = lambda: None,
+    surroundings: Surroundings = dict,
     longest_settling: float | None = None,
     free: Callable[[], int] | None = None,
     recipes: Sequence[RecipeConfig] = (),
@@ -243,6 +245,7 @@ def run(
             recording=recording,
             trace=trace,
             clock_synchronised=clock_synchronised,
+            surroundings=surroundings,
             longest_settling=longest_settling,
             room=_room(free, clock, broker),
             register=_register(writer, clock),
