@@ -15,6 +15,7 @@ OWNERS = {
     "configobj": {"config"},
     "cronsim": {"scheduling"},
     "daemon": {"server"},
+    "dateutil": {"wire"},
     "gpiozero": {"pins"},
     "matplotlib": {"cli", "data"},
     "netCDF4": {"data"},
