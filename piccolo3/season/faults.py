@@ -13,6 +13,7 @@ DAY = 86400.0  # s
 _HOUR = 3600.0
 _MINUTE = 60.0
 _GUARD = _HOUR  # s at the beginning and the end in which nothing goes wrong
+_WHEN_IT_HURTS = 0.7  # of the faults come just after something was begun
 _YEARS = 6.0 * 365.0 * DAY  # s by which the clock of a computer without battery may be behind
 
 
@@ -66,7 +67,7 @@ def draw(
     kinds: Sequence[FaultKind] = tuple(FaultKind),
     rate: float = 1.0,
 ) -> tuple[Fault, ...]:
-    """The faults of a season, by their start; half of the power cuts come just after one of the planned `starts` (s).
+    """The faults of a season, by their start; most of them come just after one of the planned `starts` (s).
 
     Those of one kind do not overlap, others may. `rate` times as many as usual.
     """
@@ -90,11 +91,12 @@ def _fault(
     kind: FaultKind, dice: random.Random, begin: float, end: float, starts: Sequence[float], spectrometers: int
 ) -> Fault:
     start = begin + dice.random() * max(0.0, 0.6 * (end - begin))
+    writes = dice.choice((None, None, 0, 1, 2, 3, 5, 8))
+    if dice.random() < _WHEN_IT_HURTS:
+        start = next((planned for planned in starts if planned >= start), start)
+        if kind is not FaultKind.POWER_CUT or writes is None:
+            start += dice.choice((0.01, 0.1, 0.5, 2.0, 10.0)) * dice.random()
     if kind is FaultKind.POWER_CUT:
-        writes = dice.choice((None, None, 0, 1, 2, 3, 5, 8))
-        if dice.random() < 0.7:
-            start = next((planned for planned in starts if planned >= start), start)
-            start += 0.0 if writes is not None else dice.choice((0.01, 0.1, 0.5, 2.0, 10.0)) * dice.random()
         return Fault(
             kind=kind,
             start=start,

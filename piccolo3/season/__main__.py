@@ -1,0 +1,7 @@
+"""`python -m piccolo3.season`."""
+
+import sys
+
+from piccolo3.season.main import main
+
+sys.exit(main())
