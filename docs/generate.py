@@ -13,7 +13,7 @@ import socket
 import tempfile
 from pathlib import Path
 
-from docs import housekeeping, timing
+from docs import client_api, housekeeping, scheduling, timing
 from piccolo3 import config
 from piccolo3.clock import SystemClock
 from piccolo3.components import Component, Resource, walk
@@ -111,6 +111,9 @@ def main() -> None:
     (ROOT / "coap.md").write_text(text, encoding="utf-8")
     (ROOT / "docs" / "reference" / "catalogue.md").write_text(catalogue.reference(), encoding="utf-8")
     (ROOT / "docs" / "reference" / "housekeeping.md").write_text(housekeeping.page(), encoding="utf-8")
+    (ROOT / "docs" / "reference" / "scheduling.md").write_text(scheduling.page(), encoding="utf-8")
+    (ROOT / "docs" / "reference" / "client.md").write_text(client_api.page(), encoding="utf-8")
+    (client_api.PACKAGE / "sync.pyi").write_text(client_api.stub(), encoding="utf-8")
     timing.main()
 
 

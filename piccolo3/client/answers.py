@@ -13,6 +13,7 @@ __all__ = [
     "mapping",
     "moment",
     "number",
+    "optional_integer",
     "optional_mapping",
     "optional_number",
     "optional_text",
@@ -65,6 +66,11 @@ def mapping(value: JsonValue, what: str) -> Mapping[str, JsonValue]:
     if not isinstance(value, Mapping):
         raise _unexpected(value, what, "an object")
     return value
+
+
+def optional_integer(value: JsonValue, what: str) -> int | None:
+    """A whole number or None."""
+    return None if value is None else integer(value, what)
 
 
 def optional_number(value: JsonValue, what: str) -> float | None:

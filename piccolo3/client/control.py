@@ -17,6 +17,14 @@ from piccolo3.wire import JsonValue
 __all__ = ["Control"]
 
 
+def _progress(body: JsonValue, _: str) -> Progress:
+    return Progress.of(body)
+
+
+def _outcome(body: JsonValue, _: str) -> Outcome | None:
+    return Outcome.of(body)
+
+
 class Control(Room):
     """Starts, watches and ends batches; refusals by the server are raised as its typed errors."""
 
@@ -28,10 +36,10 @@ class Control(Room):
     current_sequence = value("current_sequence", answers.integer)
     """Number of the last light sequence, counted from 0; -1 before the first."""
 
-    progress = value("progress", lambda body, _: Progress.of(body))
+    progress = value("progress", _progress)
     """Where the batch is."""
 
-    outcome = value("outcome", lambda body, _: Outcome.of(body))
+    outcome = value("outcome", _outcome)
     """How the last batch ended, None if there was none yet."""
 
     num_sequences = setting("numSequences", answers.integer)

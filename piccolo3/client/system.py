@@ -14,9 +14,12 @@ from piccolo3.client.observation import Observation
 from piccolo3.client.shutters import Shutters
 from piccolo3.client.spectrometers import Spectrometers
 from piccolo3.client.sysinfo import Sysinfo
+from piccolo3.client.tree import Tree, parse_description
 from piccolo3.wire import JsonValue
 
 __all__ = ["Piccolo"]
+
+_DESCRIPTION = 120.0  # s for the description, which comes in some 40 blocks
 
 
 class Piccolo:
@@ -52,6 +55,7 @@ class Piccolo:
         self.data_dir = DataDirectory(self._connection)
         self.sysinfo = Sysinfo(self._connection)
         self._on_link = on_link
+        self._tree: tuple[int, Tree] | None = None
         if on_link is not None:
             self._connection.link.subscribe(on_link)
 
@@ -67,9 +71,25 @@ class Piccolo:
         await self._connection.close()
 
     @property
+    def connection(self) -> Connection:
+        """What all requests go through, for modules that `piccolo3-client stubs` has written."""
+        return self._connection
+
+    @property
     def connected(self) -> bool:
         """Whether the server has answered when it was asked last; looked after while anything is observed."""
         return self._connection.link.connected
+
+    async def tree(self) -> Tree:
+        """Everything that the server has, as it describes itself; some 40 kB, read once for each time it was started.
+
+        NotFound at servers from before 0.6, which don't.
+        """
+        epoch = self._connection.link.epoch
+        if self._tree is None or self._tree[0] != epoch:
+            body = await self._connection.request(GET, "description", seconds=_DESCRIPTION)
+            self._tree = (epoch, Tree.of(self._connection, parse_description(body)))
+        return self._tree[1]
 
     async def get(self, path: Path) -> JsonValue:
         """The value of a resource; `path` like "control/status", or its segments."""
