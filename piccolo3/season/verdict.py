@@ -63,12 +63,14 @@ class Judge:
         tolerance = SUN_TOLERANCE if isinstance(job.when, BySun) else _EXACT
         left = sorted(runs, key=lambda seen: (seen.planned, seen.began))
         candidates: Mapping[int, list[Seen]] = self._matched(due, left, tolerance)
-        claimed = {id(seen) for some in candidates.values() for seen in some}
-        verdicts = []
+        verdicts, claimed = [], set()
         for place, one in enumerate(due):
             verdict = self._on(job, one, candidates[place], left)
             if verdict is not None:
                 verdicts.append(verdict)
+                # others for the same time have failed, or were done once more
+                claimed |= {id(seen) for seen in candidates[place] if seen.outcome is not RunOutcome.COMPLETE}
+                claimed.add(id(verdict.seen))
         return verdicts, [seen for seen in left if id(seen) not in claimed]
 
     def _matched(self, due: Sequence[Due], runs: Sequence[Seen], tolerance: timedelta) -> dict[int, list[Seen]]:
