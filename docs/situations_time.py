@@ -56,10 +56,10 @@ SITUATIONS = (
         name="Power-off time",
         happens="Spectrometers are switched off `powerDelay` after quiet time begins, and on as long before it ends, "
         "or earlier where they take longer to be warm: 10 min in this rig. A batch that is under way ends first.",
-        steps=(quiet("12:15", "13:15", power_off=True, power_delay=300), others("12:10", 900)),
+        steps=(quiet("12:15", "13:15", power_off=True, power_delay=300), others("12:10", 840)),
         end="14:00",
         runs=(),
-        said=("power off at 12:25", "power on at 13:05"),
+        said=("power off at 12:24", "power on at 13:05"),
         power=True,
     ),
     Situation(

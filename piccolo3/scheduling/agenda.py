@@ -111,8 +111,9 @@ class Agenda:
         self._heap.clear()
         for number, job in self._jobs.items():
             floor, peak = planning.floor(job, now), self._peaks.get(number)
-            if job.reached is not None and floor < job.reached:
-                self._peaks[number] = max(job.reached, peak or job.reached)
+            reached = job.made if job.reached is None else job.reached
+            if floor < reached:
+                self._peaks[number] = max(reached, peak or reached)
                 self._jobs[number] = replace(job, reached=floor)
             elif peak is not None and floor < peak <= now:
                 self._jobs[number] = replace(job, reached=peak)

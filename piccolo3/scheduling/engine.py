@@ -118,13 +118,15 @@ class Engine:
         )
         now = self._now()
         self._gaps.add(EVER, now, "the daemon was not running")
-        self._halt, self._agenda.quiet = halt, quiet
+        self._halt, self._agenda.quiet = self._halt or halt, quiet
         for job in jobs:
             self._agenda.put(job, now)
         for run in unfinished:
             self._book.interrupted(run, INTERRUPTED)
         self._loaded = True
         self._plan_all(now)
+        for job in self._agenda.active:
+            self._finish_over(job.id, now)
 
     def _ready(self) -> None:
         if not self._loaded:
@@ -188,6 +190,8 @@ class Engine:
             delay = self._saver.review(now, self._agenda.quiet, idle=self._conductor.free)
             if delay is not None:
                 delays.append(delay)
+            if self._saver.waits:
+                self._conductor.await_idle()
         return min(*delays, _LONGEST) if delays else None
 
     # ---- the clock, and where we are ----
@@ -222,6 +226,8 @@ class Engine:
             self._untrusted = None
             _logger.info("the clock can be trusted, jobs go on")
             self._agenda.plan_all(now)
+            for job in self._agenda.active:
+                self._finish_over(job.id, now)
         return True
 
     def _move(self, now: datetime) -> None:
@@ -314,8 +320,15 @@ class Engine:
         reached = self._agenda.job(number).reached
         self._agenda.change(number, reached=now if reached is None else max(reached, now))
         self._agenda.plan(number, now)
+        self._finish_over(number, now)
+
+    def _finish_over(self, number: int, now: datetime) -> None:
+        """Be done with a job of which nothing is left, and nothing is due."""
         current = self._conductor.current
-        if self._agenda.is_over(number, now) and (current is None or current.job.id != number):
+        job = self._agenda.get(number)
+        if job is None or job.status is not JobStatus.ACTIVE or (current is not None and current.job.id == number):
+            return
+        if self._trusted() and self._agenda.is_over(number, now):
             self._book.finish(number)
 
     def _ended(self, done: Performance, result: RunResult | None) -> None:
@@ -327,8 +340,8 @@ class Engine:
             self._agenda.change(job.id, reached=job.reached)
             self._agenda.plan(job.id, now)
             self._agenda.wait(job.id, done.since)
-        if result is not None and self._agenda.get(job.id) is not None and self._agenda.is_over(job.id, now):
-            self._book.finish(job.id)
+        if result is not None:
+            self._finish_over(job.id, now)
 
 
 def _shown(moment: datetime) -> str:

@@ -31,6 +31,7 @@ class PowerSaver:
         self._switching: asyncio.Task[None] | None = None
         self._not_before = 0.0  # monotonic
         self._failed = False
+        self.waits = False  # for an idle rig, to switch off
 
     @property
     def off(self) -> bool:
@@ -41,6 +42,7 @@ class PowerSaver:
         """Switch where it is time, off only while nothing is under way; when to look again (s), None: not for now."""
         window = power_off_window(quiet, now, self._power.warm_up)
         wanted = window is not None and now in window
+        self.waits = False
         if self._switching is not None and not self._switching.done():
             return None  # it tells when it is done
         if wanted is not self._off:
@@ -48,6 +50,7 @@ class PowerSaver:
             if left > 0:
                 return left
             if wanted and not idle:
+                self.waits = True
                 return (window.end - now).total_seconds() if window is not None else None
             switch = self._power.switch_off if wanted else self._power.switch_on
             self._switching = asyncio.create_task(self._switch(switch, wanted), name="power-off time")

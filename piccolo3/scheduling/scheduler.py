@@ -78,9 +78,8 @@ class Scheduler(Engine):
         self._ready()
         self._check(job)
         async with self._changing:
-            wanted = _essence(job)
             for other in self._agenda.jobs:
-                if _essence(other) == wanted:
+                if other.when == job.when and other.task is job.task and _essence(other) == _essence(job):
                     return other
             kept = await self._keeper.ask(lambda store: store.add(job))
             self._put(kept)
@@ -200,6 +199,7 @@ class Scheduler(Engine):
             # it may have been done meanwhile
             kept = replace(kept, failures=now.failures, reached=_later(kept.reached, now.reached))
             self._put(kept)
+            self._finish_over(kept.id, self._now())
             return kept
 
     async def _miss(self, now: datetime, reason: str) -> None:
