@@ -10,23 +10,46 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from piccolo3.clock import Clock, ManualClock
+from piccolo3.clock import Clock, ManualClock, Sleeper
 from piccolo3.config import ChannelConfig, SpectrometerConfig
 from piccolo3.devices.acquisition import Over, Overtaken
 from piccolo3.devices.interface import Exposure, Freshness, PowerSwitch, Shutter, Spectrometer, SpectrometerInfo
 from piccolo3.errors import DeviceError, DeviceInterrupted
 from piccolo3.status import ShutterStatus
 
+TO_BE_WOKEN = 3600.0  # s
 PIXELS = 8
 SATURATION = 1000.0
 
 
+class _StepSleeper(Sleeper):
+    def __init__(self, clock: ManualClock) -> None:
+        self._clock = clock
+        self._cancelled = threading.Event()
+
+    def sleep(self, seconds: float) -> bool:
+        if seconds >= TO_BE_WOKEN:
+            self._cancelled.wait()
+        elif not self._cancelled.is_set():
+            self._clock.advance(max(0.0, seconds))
+        return not self._cancelled.is_set()
+
+    def cancel(self) -> None:
+        self._cancelled.set()
+
+
 class StepClock(ManualClock):
-    """A manual clock on which coroutines really wait; their thread and the loop's see the same time."""
+    """A manual clock on which coroutines really wait; their thread and the loop's see the same time.
+
+    A thread that sleeps moves it on, but for one that sleeps so long that it means to be woken.
+    """
 
     def __init__(self) -> None:
         super().__init__(datetime(2026, 6, 21, 12, tzinfo=UTC))
         self._waiting: list[tuple[float, asyncio.Future[None]]] = []
+
+    def sleeper(self) -> Sleeper:
+        return _StepSleeper(self)
 
     async def asleep(self, seconds: float) -> None:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -129,23 +129,20 @@ def test_is_unavailable_until_the_spectrometer_is_there_and_closed_then() -> Non
     assert run(scenario).inside == [False]
 
 
-async def until_then(rig: Rig, condition: Callable[[], bool]) -> None:
-    """Let time pass, too, but so slowly that nothing that is said for a second is missed."""
-
-    def holds() -> bool:
-        rig.clock.advance(0.1)
-        return condition()
-
-    await until(holds)
-
-
 def test_why_it_is_unavailable_is_what_the_spectrometer_says_now() -> None:
     async def scenario(rig: Rig) -> None:
+        said: list[str | None] = []
+        rig.listeners.append(lambda: said.append(rig.counted.reason))
         rig.device.failures["open"] = [DeviceRemoved("not plugged in"), DeviceError("no permission")]
         await rig.spectrometer.start()
-        for why in ("DROPPED: not plugged in", "DROPPED: no permission"):
-            await until_then(rig, lambda why=why: why in (rig.counted.reason or ""))  # type: ignore[misc]
-        await until_then(rig, lambda: rig.sure)
+
+        def sure() -> bool:
+            rig.clock.advance(0.1)
+            return rig.sure
+
+        await until(sure)
+        dropped = [why for why in said if why is not None and "DROPPED" in why]
+        assert ["not plugged in" in dropped[0], "no permission" in dropped[1]] == [True, True]
 
     run(scenario)
 
