@@ -222,7 +222,7 @@ class SchedulerResources(Component):
 
     # ---- runs ----
 
-    @command(_JID, answer=Json("the run of the job"), title="do a job now, beside its times")
+    @command(_JID, answer=Json("the run of the job"), title="do a job now")
     async def run_now(self, jid: int) -> JsonValue:
         """Start a job; NotFound, Busy while something is being done."""
         return run_item(await self._schedules.run_now(jid))
@@ -318,7 +318,8 @@ class SchedulerResources(Component):
     @value(
         Number(minimum=0, maximum=86_400, unit="s", whole_as_integer=True),
         name="powerDelay",
-        title="how long after the begin of the quiet time spectrometers are off, and before its end on",
+        title="how long before and after power-off time it is quiet",
+        text="spectrometers are off from so long after the begin of the quiet time to so long before its end at least",
         observable=True,
     )
     def power_delay(self) -> float:

@@ -119,7 +119,7 @@ class SqlSchedule(ScheduleStore):
             rows.add_job(connection, replace(job, id=0) if job.id in taken else job)
         _never_again(connection, found.last)
         rows.save_setting(connection, _QUIET, quiet_as_dict(found.quiet))
-        return [f"{len(found.jobs)} jobs were taken over from {shown(path)}, which is kept", *found.problems]
+        return [f"{_counted(len(found.jobs))} taken over from {shown(path)}, which is kept", *found.problems]
 
     def _write_copy(self, connection: Connection) -> None:
         alive = rows.find_jobs(connection, ALIVE)
@@ -239,7 +239,7 @@ def _restore(connection: Connection, copied: Copied) -> list[str]:
         rows.save_setting(connection, key, value)
     _never_again(connection, copied.last)
     unreadable = f"; {copied.unreadable} lines of it could not be read" if copied.unreadable else ""
-    return [f"{len(copied.jobs)} jobs were restored from the copy of the schedule{unreadable}"]
+    return [f"{_counted(len(copied.jobs))} restored from the copy of the schedule{unreadable}"]
 
 
 def _never_again(connection: Connection, last: int) -> None:
@@ -247,3 +247,7 @@ def _never_again(connection: Connection, last: int) -> None:
     if last > rows.last_number(connection):
         connection.exec_driver_sql("DELETE FROM sqlite_sequence WHERE name = 'jobs'")
         connection.exec_driver_sql("INSERT INTO sqlite_sequence (name, seq) VALUES ('jobs', ?)", (last,))
+
+
+def _counted(jobs: int) -> str:
+    return "1 job was" if jobs == 1 else f"{jobs} jobs were"
