@@ -9,9 +9,9 @@ from aiocoap.numbers.codes import Code
 
 from piccolo3.coap.blocks import BLOCK_SIZE, Incomplete, entity_tag
 from piccolo3.errors import InternalError, NotAcceptable, PiccoloError, TooLarge
-from piccolo3.wire import CBOR, JSON, MAX_OBSERVABLE, MAX_PAYLOAD, JsonValue, body_of, code_of, encode
+from piccolo3.wire import CBOR, FORMATS, JSON, MAX_OBSERVABLE, MAX_PAYLOAD, JsonValue, body_of, code_of, encode
 
-__all__ = ["BadOption", "accepted_format", "changed", "content", "failure", "observable_content", "raw_content"]
+__all__ = ["BadOption", "accepted_format", "changed", "content", "encoded", "failure", "observable_content"]
 
 _logger = logging.getLogger(__name__)
 
@@ -28,18 +28,22 @@ def accepted_format(request: aiocoap.Message) -> int:
     accept = request.opt.accept
     if accept is None:
         return JSON
-    if accept not in (JSON, CBOR):
-        raise NotAcceptable(f"there is only content format {JSON} (JSON) and {CBOR} (CBOR), not {int(accept)}")
+    if accept not in FORMATS:
+        known = ", ".join(f"{number} ({name})" for number, name in FORMATS.items())
+        raise NotAcceptable(f"there are only the content formats {known}, not {int(accept)}")
     return int(accept)
 
 
-def content(request: aiocoap.Message, value: JsonValue, content_format: int) -> aiocoap.Message:
-    """Return the answer to a GET: the value, or 2.03 if the client has it already."""
-    return raw_content(request, _encoded(value, content_format), content_format)
+def encoded(value: JsonValue, content_format: int) -> bytes:
+    """Return the payload of a value. Raises ValueError where there is none, which is a fault of ours."""
+    try:
+        return encode(value, content_format)
+    except PiccoloError as error:  # would be taken for a fault of the client
+        raise ValueError(f"a value can't be encoded: {error}") from error
 
 
-def raw_content(request: aiocoap.Message, payload: bytes, content_format: int) -> aiocoap.Message:
-    """Return the answer to a GET with this payload, or 2.03 if the client has it already."""
+def content(request: aiocoap.Message, payload: bytes, content_format: int) -> aiocoap.Message:
+    """Return the answer to a GET or FETCH with this payload, or 2.03 if the client has it already."""
     known = request.opt.etags
     if not known and len(payload) < _TAGGED:
         return aiocoap.Message(code=Code.CONTENT, payload=payload, content_format=content_format)
@@ -49,24 +53,23 @@ def raw_content(request: aiocoap.Message, payload: bytes, content_format: int) -
     return aiocoap.Message(code=Code.CONTENT, payload=payload, content_format=content_format, etag=etag)
 
 
-def observable_content(request: aiocoap.Message, value: JsonValue, content_format: int) -> aiocoap.Message:
+def observable_content(request: aiocoap.Message, payload: bytes, content_format: int) -> aiocoap.Message:
     """Return the answer to a GET of what can be observed. A notification is one datagram, so it is small.
 
     Raises InternalError if it is not: types of observable values promise their size.
     """
-    payload = _encoded(value, content_format)
     if len(payload) > MAX_OBSERVABLE:
         path = "/".join(request.opt.uri_path)
         _logger.error("%s has %d bytes, too many for an observable value", path, len(payload))
         raise InternalError(f"the value has {len(payload)} bytes, more than {MAX_OBSERVABLE}")
-    return raw_content(request, payload, content_format)
+    return content(request, payload, content_format)
 
 
-def changed(value: JsonValue | None, content_format: int, *, answers: bool) -> aiocoap.Message:
-    """Return the answer to a PUT or POST: empty, or with a value if the resource answers one."""
-    if not answers:
+def changed(payload: bytes | None, content_format: int) -> aiocoap.Message:
+    """Return the answer to a PUT or POST: empty, or with the payload of what the resource answers."""
+    if payload is None:
         return aiocoap.Message(code=Code.CHANGED)
-    return aiocoap.Message(code=Code.CHANGED, payload=_encoded(value, content_format), content_format=content_format)
+    return aiocoap.Message(code=Code.CHANGED, payload=payload, content_format=content_format)
 
 
 def failure(request: aiocoap.Message, error: Exception) -> aiocoap.Message:
@@ -83,13 +86,6 @@ def failure(request: aiocoap.Message, error: Exception) -> aiocoap.Message:
     if isinstance(error, TooLarge):
         message.opt.size1 = MAX_PAYLOAD
     return message
-
-
-def _encoded(value: JsonValue, content_format: int) -> bytes:
-    try:
-        return encode(value, content_format)
-    except PiccoloError as error:  # would be taken for a fault of the client
-        raise ValueError(f"a value can't be encoded: {error}") from error
 
 
 def _error_body(request: aiocoap.Message, code: Code, body: dict[str, JsonValue]) -> aiocoap.Message:

@@ -10,7 +10,7 @@ from types import TracebackType
 import aiocoap
 from aiocoap.pipe import Pipe
 
-from piccolo3.coap.site import Site
+from piccolo3.coap.site import Aside, Site
 from piccolo3.coap.sockets import Endpoint, open_endpoints
 from piccolo3.coap.tcp import listen_for_streams
 from piccolo3.coap.udp import listen_for_datagrams
@@ -28,10 +28,19 @@ class CoapServer:
 
     `::` is IPv6 and IPv4, also on a host that has only the latter. Port 0 is any free one. `endpoints` are what
     `open_endpoints` has opened for them already: who has to know first that the port is free opens them itself.
+    `aside` runs a function that takes milliseconds in some thread; without it the event loop is held up that long.
     """
 
-    def __init__(self, root: Component, address: str, port: int, endpoints: Sequence[Endpoint] | None = None) -> None:
+    def __init__(
+        self,
+        root: Component,
+        address: str,
+        port: int,
+        endpoints: Sequence[Endpoint] | None = None,
+        aside: Aside | None = None,
+    ) -> None:
         self._root = root
+        self._aside = aside
         self._endpoints = endpoints
         self._address = address
         self._configured_port = port
@@ -49,7 +58,7 @@ class CoapServer:
             raise RuntimeError("the server is running already")
         endpoints = self._endpoints or await open_endpoints(self._address, self._configured_port)
         # aiocoap itself keeps no reference to a context, and without one it is garbage that stops answering
-        self._context = _Context(Site(self._root, asyncio.get_running_loop().time))
+        self._context = _Context(Site(self._root, asyncio.get_running_loop().time, self._aside))
         try:
             for endpoint in endpoints:
                 await listen_for_datagrams(self._context, endpoint.datagrams)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TypeAlias
 
 import aiocoap
 from aiocoap.numbers.codes import Code
 from aiocoap.numbers.optionnumbers import OptionNumber
 from aiocoap.pipe import Pipe
 
-from piccolo3.coap.answers import BadOption, accepted_format, changed, content, failure, observable_content, raw_content
+from piccolo3.coap.answers import BadOption, accepted_format, changed, content, encoded, failure, observable_content
 from piccolo3.coap.blocks import Downloads, Incomplete, Uploads
 from piccolo3.coap.links import LINK_FORMAT, Link, link_format, resource_link, select
 from piccolo3.coap.pace import Pace
@@ -19,9 +21,11 @@ from piccolo3.components.describe import describe
 from piccolo3.components.resource import Kind, Resource, resolve, walk
 from piccolo3.errors import NotAcceptable, NotAllowed, NotFound, UnsupportedFormat
 from piccolo3.origin import origin
-from piccolo3.wire import CBOR, JSON, JsonValue, arguments, decode
+from piccolo3.wire import CBOR, COMPACT, FORMATS, JSON, Document, JsonValue, arguments, decode
 
-__all__ = ["Site"]
+__all__ = ["Aside", "Site"]
+
+Aside: TypeAlias = Callable[[Callable[[], bytes]], Awaitable[bytes]]
 
 _CORE = (".well-known", "core")
 _DESCRIPTION = ("description",)
@@ -36,18 +40,19 @@ _UNDERSTOOD = frozenset(
         OptionNumber.BLOCK2,
     }
 )
-_METHODS = {Code.GET: "GET", Code.PUT: "PUT", Code.POST: "POST"}
+_METHODS = {Code.GET: "GET", Code.PUT: "PUT", Code.POST: "POST", Code.FETCH: "FETCH"}
 _REGISTER = 0  # value of the option Observe
 
 
 class Site:
     """Answers requests for the resources below a root component, `.well-known/core` and `description`.
 
-    `now` gives seconds on a monotonic scale.
+    `now` gives seconds on a monotonic scale. `aside` does what takes milliseconds, which is not done in the event loop.
     """
 
-    def __init__(self, root: Component, now: Callable[[], float]) -> None:
+    def __init__(self, root: Component, now: Callable[[], float], aside: Aside | None = None) -> None:
         self._root = root
+        self._aside = aside
         self._uploads = Uploads(now)
         self._downloads = Downloads(now)
         self._pace = Pace(now)
@@ -91,9 +96,9 @@ class Site:
         if later is not None:
             return later
         if resource is None:
-            answer = self._own(request)
+            answer = await self._own(request)
         elif request.code == Code.GET:
-            answer = await _value(resource, request)
+            answer = await self._value(resource, request)
         else:
             return await self._ask(request, resource)
         return self._downloads.first_block(request, answer)
@@ -111,7 +116,7 @@ class Site:
             while True:
                 try:
                     with self._pace.spending():
-                        answer = await _value(resource, request)
+                        answer = await self._value(resource, request)
                         if resource.large:
                             answer = self._downloads.first_block(request, answer)
                         answer.opt.observe = number
@@ -127,7 +132,7 @@ class Site:
             unsubscribe()
 
     async def _ask(self, request: aiocoap.Message, resource: Resource) -> aiocoap.Message:
-        """Put or post."""
+        """Put, post or fetch."""
         content_format = accepted_format(request)
         given_format = request.opt.content_format
         if given_format not in (None, JSON, CBOR):  # said before a large payload has been sent in vain
@@ -144,20 +149,35 @@ class Site:
                 value = await resource.call(positional, named)
             else:
                 value = await resource.set(positional, named)
-            answer = changed(value, content_format, answers=resource.answer is not None)
+            answered = None if resource.answer is None else await self._encoded(value, content_format)
+            if request.code == Code.FETCH:
+                answer = content(request, answered or b"", content_format)
+            else:
+                answer = changed(answered, content_format)
             answer = self._downloads.first_block(request, answer)
         except Exception as error:  # noqa: BLE001 - see render_to_pipe; here to say to which block it is the answer
             answer = failure(request, error)
         answer.opt.block1 = block1
         return answer
 
-    def _own(self, request: aiocoap.Message) -> aiocoap.Message:
+    async def _value(self, resource: Resource, request: aiocoap.Message) -> aiocoap.Message:
+        content_format = accepted_format(request)
+        render = observable_content if resource.observable and not resource.large else content
+        return render(request, await self._encoded(await resource.get(), content_format), content_format)
+
+    async def _encoded(self, value: JsonValue, content_format: int) -> bytes:
+        slow = content_format == COMPACT or (isinstance(value, Document) and content_format != JSON)
+        if slow and self._aside is not None:
+            return await self._aside(partial(encoded, value, content_format))
+        return encoded(value, content_format)
+
+    async def _own(self, request: aiocoap.Message) -> aiocoap.Message:
         if request.opt.uri_path[0] == _DESCRIPTION[0]:
             content_format = accepted_format(request)
-            return content(request, describe(self._root), content_format)
+            return content(request, await self._encoded(describe(self._root), content_format), content_format)
         if request.opt.accept not in (None, LINK_FORMAT):
             raise NotAcceptable(f"there is only content format {LINK_FORMAT}, not {int(request.opt.accept)}")
-        return raw_content(request, link_format(select(self._links(), request.opt.uri_query)), LINK_FORMAT)
+        return content(request, link_format(select(self._links(), request.opt.uri_query)), LINK_FORMAT)
 
     def _links(self) -> list[Link]:
         links: list[Link] = [
@@ -167,7 +187,7 @@ class Site:
                 {
                     "rt": "piccolo3.description",
                     "if": "core.rp",
-                    "ct": "50 60",
+                    "ct": " ".join(map(str, FORMATS)),
                     "title": "types and texts of all resources",
                 },
             ),
@@ -189,17 +209,11 @@ def _observes(request: aiocoap.Message) -> bool:
     return bool(request.code == Code.GET and request.opt.observe == _REGISTER and first)
 
 
-async def _value(resource: Resource, request: aiocoap.Message) -> aiocoap.Message:
-    content_format = accepted_format(request)
-    render = observable_content if resource.observable and not resource.large else content
-    return render(request, await resource.get(), content_format)
-
-
 def _arguments(
     request: aiocoap.Message, resource: Resource, payload: bytes
 ) -> tuple[list[JsonValue], dict[str, JsonValue]]:
     """Return the arguments of a request. No payload at all is fine where nobody of old sent one."""
-    optional = request.code == Code.POST or (resource.kind is Kind.COMMAND and not resource.arguments)
+    optional = request.code in (Code.POST, Code.FETCH) or (resource.kind is Kind.COMMAND and not resource.arguments)
     if not payload and optional:
         return [], {}
     return arguments(decode(payload, request.opt.content_format))

@@ -75,6 +75,7 @@ class CatalogueResources(Component):
         answer=Json("spectra (without pixels), cursor"),
         title="spectra that fit a query",
         text=_PAGED,
+        safe=True,
     )
     async def query(
         self,
@@ -126,6 +127,7 @@ class CatalogueResources(Component):
         answer=Json("batches (with their commands and how they ended), cursor"),
         title="batches",
         text=_PAGED,
+        safe=True,
     )
     async def batches(self, run: str | None, limit: int, cursor: str | None) -> JsonValue:
         """Return a page of batches."""
@@ -139,6 +141,7 @@ class CatalogueResources(Component):
         answer=Json("files (run, name, size, state, problem), cursor"),
         title="files that are not there or not what was written",
         text=_PAGED,
+        safe=True,
     )
     async def troubled(self, run: str | None, limit: int, cursor: str | None) -> JsonValue:
         """Return a page of files."""
@@ -153,6 +156,7 @@ class CatalogueResources(Component):
         answer=Json("events (time, level, kind, source, message, details), cursor"),
         title="what has happened",
         text=_PAGED,
+        safe=True,
     )
     async def events(self, since: str | None, until: str | None, limit: int, cursor: str | None) -> JsonValue:
         """Return a page of events."""
@@ -171,6 +175,7 @@ class CatalogueResources(Component):
         answer=Json("samples (time, values by the name of the quantity), cursor"),
         title="what housekeeping has measured",
         text=_PAGED,
+        safe=True,
     )
     async def housekeeping(
         self, since: str | None, until: str | None, names: Sequence[str] | None, limit: int, cursor: str | None

@@ -10,6 +10,7 @@ from piccolo3.components.catalogue import CatalogueResources
 from piccolo3.components.component import Component
 from piccolo3.components.datatypes import Boolean, Integer, ListOf, Nullable, SafeName, Text, Truth
 from piccolo3.components.declaration import command, lookup, value
+from piccolo3.components.files import FileText, file_document
 from piccolo3.components.latest import Latest
 from piccolo3.errors import Busy, Conflict, InvalidValue
 from piccolo3.events import Broker
@@ -82,6 +83,7 @@ class DataDirectoryResources(CatalogueResources):
         Argument("page", Integer(minimum=0), default=0, text="number of the page"),
         answer=ListOf(Text()),
         title="list the runs",
+        safe=True,
     )
     async def all_runs(self, alpha: bool, reverse: bool, nitems: int | None, page: int) -> list[str]:
         """Return names of runs."""
@@ -147,12 +149,17 @@ class _Run(Component):
         """Return names of files."""
         return await self._writer.spectra_files(self.name)
 
-    @command(Argument("sname", _FILE, text="name of the file"), answer=Text(), title="text of a file")
+    @command(Argument("sname", _FILE, text="name of the file"), answer=Text(), title="text of a file", safe=True)
     async def spectra(self, sname: str) -> str:
         """Return the text of a .pico file."""
         return await self._writer.read(self.name, sname)
 
-    @lookup(Argument("file", _FILE), Text(), name="spectra", title="text of a file")
+    @lookup(
+        Argument("file", _FILE),
+        FileText(),
+        name="spectra",
+        title="text of a file (in CBOR and the compact form its spectra, see docs/reference/compact.md)",
+    )
     async def spectra_file(self, file: str) -> str:
         """Return the text of a .pico file."""
-        return await self._writer.read(self.name, file)
+        return file_document(await self._writer.read(self.name, file))

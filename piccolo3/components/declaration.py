@@ -160,9 +160,11 @@ class Command(Member, Generic[C, P, R]):
         title: str,
         text: str,
         legacy_get: bool,
+        safe: bool,
     ) -> None:
         super().__init__(name, title, text)
         self.method = method
+        self.safe = safe
         self.arguments = arguments
         self.answer = answer
         self.legacy_method: Method | None = None
@@ -270,11 +272,17 @@ def command(
     name: str | None = None,
     answer: DataType[object] | None = None,
     legacy_get: bool = False,
+    safe: bool = False,
 ) -> Callable[[Callable[Concatenate[C, P], Coroutine[object, object, R]]], Command[C, P, R]]:
-    """Declare the decorated coroutine method as a command; it gets one validated value for each argument, in order."""
+    """Declare the decorated coroutine method as a command; it gets one validated value for each argument, in order.
+
+    A `safe` one only asks and changes nothing: it has FETCH, too, whose answers need not be sent again if unchanged.
+    """
 
     def declare(method: Callable[Concatenate[C, P], Coroutine[object, object, R]]) -> Command[C, P, R]:
-        return Command(method, arguments, answer=answer, name=name, title=title, text=text, legacy_get=legacy_get)
+        return Command(
+            method, arguments, answer=answer, name=name, title=title, text=text, legacy_get=legacy_get, safe=safe
+        )
 
     return declare
 

@@ -68,14 +68,15 @@ class Resource:
 
     @property
     def methods(self) -> tuple[str, ...]:
-        """The methods that it has: of GET, PUT, POST."""
+        """The methods that it has: of GET, PUT, POST, FETCH."""
         member = self.member
         if isinstance(member, Value):
             if member.set_method is None:
                 return ("GET",)
             return ("GET", "PUT", "POST") if member.post else ("GET", "PUT")
         if isinstance(member, Command):
-            return ("PUT", "POST") if member.legacy_method is None else ("GET", "PUT", "POST")
+            methods = ("PUT", "POST", "FETCH") if member.safe else ("PUT", "POST")
+            return methods if member.legacy_method is None else ("GET", *methods)
         return ("GET",)
 
     @property

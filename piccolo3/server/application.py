@@ -29,6 +29,7 @@ from piccolo3.server.rescue import Rescue
 from piccolo3.server.tail import LogKeeper
 from piccolo3.store import RunInfo
 from piccolo3.store.mount import Mount
+from piccolo3.workers import Aside
 
 __all__ = ["Application"]
 
@@ -79,7 +80,10 @@ class Application:
         engine = await stack.enter_async_context(self._engine)
         care = Care(engine, self._host, self._housekeeping, self._reserve)
         self.root = self._tree(engine, care, await engine.writer.runs())
-        server = CoapServer(self.root, self._address.address, self._address.port, endpoints)
+        aside = Aside()
+        stack.push_async_callback(aside.stop)
+        aside.start()
+        server = CoapServer(self.root, self._address.address, self._address.port, endpoints, aside.run)
         await stack.enter_async_context(server)
         stack.push_async_callback(care.stop)
         care.start()

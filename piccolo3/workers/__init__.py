@@ -1,5 +1,6 @@
 """Threads live here only: one thread and one slot for each device, one for the disk."""
 
+from piccolo3.workers.aside import Aside
 from piccolo3.workers.departure import Departure
 from piccolo3.workers.events import ShutterChanged, SpectrometerChanged
 from piccolo3.workers.gated import GatedShutterWorker
@@ -20,6 +21,7 @@ from piccolo3.workers.writer import Writer
 __all__ = [
     "POWER_DELAY",
     "Acquires",
+    "Aside",
     "CatalogueOpened",
     "CountedShutter",
     "Departure",

@@ -39,7 +39,7 @@ def test_every_resource_is_listed_with_its_attributes() -> None:
     assert "/data_dir/runs/old%20%C3%A4/name" in found
     assert "/description" in found
     assert "/control/delay" in found
-    assert len(found) == 2 + 13 + 4 + 1
+    assert len(found) == 2 + 14 + 4 + 1
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from piccolo3.components.arguments import Argument
 from piccolo3.components.component import Component, Group
 from piccolo3.components.datatypes import Integer, Json, JsonValue, ListOf, Number, SafeName, Text, Truth
 from piccolo3.components.declaration import command, lookup, value
+from piccolo3.components.files import FileText, file_document
 from piccolo3.errors import Busy, Conflict, NotFound
 
 GET, PUT, POST = Code.GET, Code.PUT, Code.POST
@@ -112,6 +113,11 @@ class Control(Component):
         self.calls.append(("all_runs", alpha))
         return [f"run {number}" for number in range(400)]
 
+    @command(Argument("first", Integer()), answer=ListOf(Integer()), title="a page", safe=True)
+    async def page(self, first: int) -> list[int]:
+        self.calls.append(("page", first))
+        return list(range(first, first + 400))
+
     @command(Argument("text", Text()), answer=Integer(), title="length of a text")
     async def length(self, text: str) -> int:
         self.calls.append(("length", len(text)))
@@ -129,10 +135,13 @@ class Run(Component):
 
     @command(Argument("sname", SafeName()), answer=Text(), title="text of a file")
     async def spectra(self, name: str) -> str:
-        return await self.file(name)
+        return await self.read(name)
 
-    @lookup(Argument("file", SafeName()), Text(), name="spectra", title="text of a file")
+    @lookup(Argument("file", SafeName()), FileText(), name="spectra", title="text of a file")
     async def file(self, name: str) -> str:
+        return file_document(await self.read(name))
+
+    async def read(self, name: str) -> str:
         await asyncio.sleep(0)
         if name not in self._files:
             raise NotFound(f"there is no file {name}", file=name, have=[f"f{number}" for number in range(300)])
