@@ -9,7 +9,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from benchmarks import abort, autointegration, batches, burst, daemon, driver, export, loop, pulses, store
+from benchmarks import abort, autointegration, batches, burst, daemon, driver, export, first, loop, pulses, store
 from benchmarks.page import PAGE, page, with_rows_of
 from benchmarks.result import Result, line
 
@@ -36,6 +36,7 @@ def _benchmarks(seconds: float, spectra: int = export.SHORT) -> dict[str, Benchm
         "driver-plugs": driver.plugs,
         "driver-idle": driver.idle,
         "store": store.store,
+        "first-record": first.first_record,
         "export": partial(export.export, spectra),
     }
 

@@ -23,7 +23,7 @@ from piccolo3.status import SpectrumKind
 from piccolo3.store import CATALOGUE_FILE, BatchRecord, CataloguedDirectory, DataDirectory, SpectrumQuery
 from piccolo3.store.catalogue import Catalogue
 
-__all__ = ["store"]
+__all__ = ["FILES", "known_files", "store"]
 
 SEQUENCES = 300
 PIXELS = 2048
@@ -109,25 +109,7 @@ def check() -> Result:
     """Compare many files that did not change with the catalogue: all of it, and the longest piece."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        run = folder / "r"
-        run.mkdir()
-        rows = []
-        for number in range(FILES):
-            path = run / f"b{number:06}_s000000_light.pico"
-            path.touch()
-            rows.append({"name": path.name, "modified_ns": path.stat().st_mtime_ns})
-        _fill(folder, 0)
-        catalogue = Catalogue(f"sqlite:///{folder / CATALOGUE_FILE}", SystemClock())
-        catalogue.open()
-        with catalogue.writing() as connection:
-            connection.execute(
-                text(
-                    "INSERT INTO files (run_id, name, size, modified_ns, sha256, state, recorded)"
-                    " VALUES (1, :name, 0, :modified_ns, '', 'sound', '2026-06-21 12:00:00.000000')"
-                ),
-                rows,
-            )
-        catalogue.close()
+        known_files(folder, FILES)
         pieces = []
         with _opened(folder) as opened:
             verification = opened.verification()
@@ -139,9 +121,32 @@ def check() -> Result:
             if verification.report.files != FILES or not verification.report.sound:
                 message = f"the check did not find what there is: {verification.report.sentence()}"
                 raise RuntimeError(message)
-        listing = _seconds(lambda: [entry.stat() for entry in os.scandir(run)])
+        listing = _seconds(lambda: [entry.stat() for entry in os.scandir(folder / "r")])
     value = f"{sum(pieces):.1f} s, longest {max(pieces) * 1000:.0f} ms"
     return Result(f"check of {FILES} files, in pieces", value, sum(pieces) / listing, "a look at each of them")
+
+
+def known_files(folder: Path, count: int) -> None:
+    """Make a data directory of so many empty files, in the run r, all of which the catalogue knows."""
+    run = folder / "r"
+    run.mkdir(parents=True)
+    rows = []
+    for number in range(count):
+        path = run / f"b{number:06}_s000000_light.pico"
+        path.touch()
+        rows.append({"name": path.name, "modified_ns": path.stat().st_mtime_ns})
+    _fill(folder, 0)
+    catalogue = Catalogue(f"sqlite:///{folder / CATALOGUE_FILE}", SystemClock())
+    catalogue.open()
+    with catalogue.writing() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO files (run_id, name, size, modified_ns, sha256, state, recorded)"
+                " VALUES (1, :name, 0, :modified_ns, '', 'sound', '2026-06-21 12:00:00.000000')"
+            ),
+            rows,
+        )
+    catalogue.close()
 
 
 def _seconds(function: Callable[[], object]) -> float:
