@@ -31,6 +31,7 @@ class Agenda:
         self._wakes: dict[int, datetime] = {}
         self._heap: list[tuple[datetime, int]] = []
         self._waiting: dict[int, datetime] = {}
+        self._suns: set[int] = set()
         self._peaks: dict[int, datetime] = {}  # what jobs had reached when the clock was set back
 
     @property
@@ -46,7 +47,7 @@ class Agenda:
     @property
     def wants_position(self) -> bool:
         """Whether a job goes by the sun."""
-        return any(isinstance(job.when, BySun) for job in self._jobs.values())
+        return bool(self._suns)
 
     def get(self, number: int) -> Job | None:
         """A job, None where there is none of that number."""
@@ -62,6 +63,7 @@ class Agenda:
     def put(self, job: Job, now: datetime) -> None:
         """Take up a job, or another one in its place, and plan it."""
         self._jobs[job.id] = job
+        (self._suns.add if isinstance(job.when, BySun) else self._suns.discard)(job.id)
         self.plan(job.id, now)
 
     def change(self, number: int, **changes: object) -> Job:
@@ -74,6 +76,7 @@ class Agenda:
         """Forget a job."""
         for table in (self._jobs, self._wakes, self._waiting, self._peaks):
             table.pop(number, None)
+        self._suns.discard(number)
 
     # ---- when to look ----
 
@@ -137,6 +140,14 @@ class Agenda:
         """Whether there will be no time of it any more."""
         job = self._jobs[number]
         return planning.is_over(job, planning.floor(job, now), self.position)
+
+    def was_over(self, job: Job, now: datetime) -> bool:
+        """As `is_over`, for a job that is not in here; where it can't be told it was."""
+        try:
+            return planning.is_over(job, planning.floor(job, now), self.position)
+        except Exception:
+            _logger.exception("the times of job %d can't be told by an error in the program", job.id)
+            return True
 
     # ---- what waits ----
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from piccolo3.clock import Clock
@@ -19,7 +20,7 @@ from piccolo3.scheduling import planning
 from piccolo3.scheduling.agenda import Agenda
 from piccolo3.scheduling.book import Book, Statistics
 from piccolo3.scheduling.conductor import Conductor, Performance
-from piccolo3.scheduling.events import SchedulerRestarted
+from piccolo3.scheduling.events import JobsChanged, SchedulerRestarted
 from piccolo3.scheduling.gaps import EVER, Gaps
 from piccolo3.scheduling.keeper import Keeper
 from piccolo3.scheduling.needs import AsksStore, Notes, Power, Runner, RunResult
@@ -78,6 +79,7 @@ class Engine:
         self._halt: Halt | None = None
         self._loaded = False
         self._untrusted: datetime | None = None
+        self._set_back = False
         self._last = (clock.monotonic(), clock.utcnow())
         self._task: asyncio.Task[None] | None = None
         self._changing = asyncio.Lock()
@@ -123,7 +125,7 @@ class Engine:
             self._agenda.put(job, now)
         for run in unfinished:
             self._book.interrupted(run, INTERRUPTED)
-        self._loaded = True
+        self._loaded = self._set_back = True
         self._plan_all(now)
         for job in self._agenda.active:
             self._finish_over(job.id, now)
@@ -176,6 +178,9 @@ class Engine:
         if not self._is_trusted(now):
             return _LOOK
         self._move(now)
+        if self._set_back:
+            await self._revive()
+            now = self._now()
         delays = []
         if self._halt is None:
             await self._take(now)
@@ -206,6 +211,8 @@ class Engine:
             self.statistics.clock_steps += 1
             if now > expected:
                 self._gaps.add(expected, now, f"the clock was set from {_shown(expected)} to {_shown(now)}")
+            else:
+                self._set_back = True
             _logger.info("the clock was set from %s to %s: jobs are planned anew", _shown(expected), _shown(now))
             self._plan_all(now)
         return now
@@ -229,6 +236,23 @@ class Engine:
             for job in self._agenda.active:
                 self._finish_over(job.id, now)
         return True
+
+    async def _revive(self) -> None:
+        """Take up jobs again that were done only because the clock was ahead: the end of them is still to come."""
+        try:
+            done = await self._keeper.ask(lambda store: store.jobs({JobStatus.DONE}))
+        except PiccoloError:
+            return  # it is tried again at the next look
+        self._set_back = False
+        now = self._now()
+        for job in done:
+            if self._agenda.get(job.id) is None and not self._agenda.was_over(job, now):
+                job = replace(job, status=JobStatus.ACTIVE)
+                self._agenda.put(job, now)
+                self._keeper.keep_job(job)
+                self._broker.publish(JobsChanged(job=job.id))
+                self._notes("job", f"job {job.id} goes on: the clock was ahead when it was done", source="scheduler")
+        self._plan_all(now)
 
     def _move(self, now: datetime) -> None:
         there, here = self._agenda.position, self._position()

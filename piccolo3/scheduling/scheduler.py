@@ -19,6 +19,7 @@ __all__ = ["Scheduler"]
 
 _MOST_COMING = 1000
 _AT_ONCE = 20
+_ESSENCE = ("name", "when", "task", "parameters", "description", "grace", "ignores_quiet_time")
 
 
 class Scheduler(Engine):
@@ -79,7 +80,7 @@ class Scheduler(Engine):
         self._check(job)
         async with self._changing:
             for other in self._agenda.jobs:
-                if other.when == job.when and other.task is job.task and _essence(other) == _essence(job):
+                if _is_same(job, other):
                     return other
             kept = await self._keeper.ask(lambda store: store.add(job))
             self._put(kept)
@@ -218,9 +219,9 @@ class Scheduler(Engine):
             self._look_at(job, now)
 
 
-def _essence(job: Job) -> Job:
-    """What makes it this one: without what is only of this one, and what has become of it."""
-    return replace(job, id=0, status=JobStatus.ACTIVE, made=datetime.min, made_by="", failures=0, reached=None)
+def _is_same(one: Job, other: Job) -> bool:
+    """Whether they do the same at the same times, whoever asked for them, and whatever has become of them."""
+    return all(getattr(one, name) == getattr(other, name) for name in _ESSENCE)
 
 
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:
