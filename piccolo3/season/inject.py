@@ -36,6 +36,7 @@ class Injection:
         self._clock = clock
         self._box = box
         self._plugs: Sequence[SpectrometerFaults] = ()
+        self._clock_set: Callable[[], None] = lambda: None
         self._gone: set[int] = set()
         self._writes_left: int | None = None
         self._is_full = False
@@ -62,9 +63,13 @@ class Injection:
         if self._life.cut is not None:
             self._at(self._life.cut.start, self._cut, self._life.cut)
 
-    def attach(self, plugs: Sequence[SpectrometerFaults]) -> None:
-        """These are the plugs of the spectrometers, in the order of the list."""
+    def attach(self, plugs: Sequence[SpectrometerFaults], clock_set: Callable[[], None]) -> None:
+        """These are the plugs of the spectrometers, in the order of the list; who is told when the clock is set.
+
+        The kernel tells that at once.
+        """
         self._plugs = plugs
+        self._clock_set = clock_set
         self._pull()
 
     def _at(self, moment: float, function: Callable[..., None], *arguments: object) -> None:
@@ -80,12 +85,14 @@ class Injection:
         self._box.note("clock stepped", by=fault.amount)
         self._clock.step(fault.amount)
         self.trusted = False
+        self._clock_set()
         self._at(fault.end, self._set_right, fault.start)
 
     def _set_right(self, since: float) -> None:
         self._clock.set_utc(self._world.begin + self._true())
         self.trusted = True
         self._box.note("clock set right", since=since)
+        self._clock_set()
 
     # ---- the disk ----
 

@@ -121,7 +121,8 @@ async def _start(
     _observe(engine, box)
     await stack.enter_async_context(engine)
     faults = engine.rig.spectrometer_faults
-    injection.attach([faults[config.serial_number] for config in setup.instrument.spectrometers])
+    plugs = [faults[config.serial_number] for config in setup.instrument.spectrometers]
+    injection.attach(plugs, engine.time_and_place.timekeeper.check)
     box.note("settings", settings=engine.recorder.settings.as_dict())
     care = Care(engine, host, setup.instrument.housekeeping, RESERVE / 1e6)
     stack.push_async_callback(care.stop)

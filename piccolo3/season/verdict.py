@@ -97,7 +97,9 @@ class Judge:
         is_quiet_then = not job.ignores_quiet_time and is_quiet(self._quiet, due.moment)
         if is_quiet_then or (shown is not None and shown.outcome is RunOutcome.QUIET and self._near_quiet(due)):
             return Verdict(job=job, due=due, fate=Fate.QUIET, cause="quiet time", explained=True, seen=shown)
-        causes = [cause for cause in self._world.preventing(due.moment) if cause.everybody]
+        # by when it was planned, for when the sun is there the reference does not know that well
+        moment = seen.planned if seen is not None else due.moment
+        causes = [cause for cause in self._world.preventing(moment) if cause.everybody]
         fate = Fate.COALESCED if together is not None and together.outcome is RunOutcome.COMPLETE else Fate.MISSED
         cause = causes[0].name if causes else None
         if cause is None and self._is_busy(since):
@@ -106,10 +108,7 @@ class Judge:
         return Verdict(job=job, due=due, fate=fate, cause=cause, explained=cause is not None, reason=reason, seen=shown)
 
     def _on_done(self, job: Job, due: Due, seen: Seen) -> Verdict:
-        lateness = seen.began - self._world.since(due.moment)
-        slack = SUN_TOLERANCE.total_seconds() if isinstance(job.when, BySun) else 0.0
-        if isinstance(job.when, BySun):  # by when it was planned, for when the sun is there is not known that well
-            lateness = seen.began - self._world.since(seen.planned)
+        lateness = seen.began - self._world.since(seen.planned)
         if lateness < -_LATE or lateness > _NEAR:
             cause = self._cause_at(seen.began)
             return Verdict(
@@ -125,7 +124,7 @@ class Judge:
             return Verdict(
                 job=job, due=due, fate=Fate.RECORDED, cause=None, explained=True, lateness=lateness, seen=seen
             )
-        causes = [cause.name for cause in self._world.preventing(due.moment, _LATE + slack)]
+        causes = [cause.name for cause in self._world.preventing(seen.planned, _LATE)]
         if not causes and self._is_busy(self._world.since(seen.planned)):
             causes = [BUSY]
         return Verdict(
