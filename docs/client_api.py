@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 from piccolo3 import client
-from piccolo3.client import batch, catalogue, changes, failures, fields, link, result, running, tree, values
+from piccolo3.client import batch, catalogue, changes, failures, fields, link, result, running, schedule, tree, values
 
 __all__ = ["page", "stub"]
 
@@ -23,6 +23,7 @@ MIRRORED: tuple[type, ...] = (
     client.Piccolo,
     client.Control,
     running.Batch,
+    client.Schedule,
     client.DataDirectory,
     client.Run,
     client.Spectrometers,
@@ -43,6 +44,10 @@ PLAIN: tuple[type, ...] = (
     result.Reflectance,
     batch.Progress,
     batch.Outcome,
+    schedule.Job,
+    schedule.JobRun,
+    schedule.ComingStart,
+    schedule.Halt,
     link.LinkChange,
     catalogue.SpectrumInfo,
     catalogue.BatchInfo,
@@ -54,7 +59,12 @@ PLAIN: tuple[type, ...] = (
     failures.TimedOut,
 )
 _HIDDEN = {"connection", "follow", "segments", "parse", "command", "of"}
-_ALIASES = {"JsonValue": "piccolo3.wire", "Path": "piccolo3.client.connection", "TracebackType": "types"}
+_ALIASES = {
+    "JsonValue": "piccolo3.wire",
+    "Path": "piccolo3.client.connection",
+    "When": "piccolo3.client.schedule",
+    "TracebackType": "types",
+}
 _HEAD = '''"""Types of `piccolo3.client.sync`; written by `make docs` from the asynchronous client."""
 
 {imports}
@@ -142,7 +152,7 @@ def _class(kind: type) -> list[str]:
     if kind is client.Piccolo:
         init = next(one for one in _tree(kind).body if isinstance(one, ast.FunctionDef) and one.name == "__init__")
         lines.append(f"    def __init__({ast.unparse(init.args)}) -> None: ...")
-        rooms = ("control: Control", "spectrometers: Spectrometers", "shutters: Shutters")
+        rooms = ("control: Control", "schedule: Schedule", "spectrometers: Spectrometers", "shutters: Shutters")
         lines += [f"    {room}" for room in (*rooms, "data_dir: DataDirectory", "sysinfo: Sysinfo", "url: str")]
         lines += ["    def close(self) -> None:", '        """End the connection; what the server does goes on."""']
     if kind is changes.Changes:

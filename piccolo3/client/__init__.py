@@ -14,6 +14,7 @@ from piccolo3.client.link import LinkChange
 from piccolo3.client.observation import Observation
 from piccolo3.client.result import Reflectance, Result
 from piccolo3.client.running import Batch, BatchFailed
+from piccolo3.client.schedule import Schedule
 from piccolo3.client.shutters import Shutter, Shutters
 from piccolo3.client.spectrometers import Spectrometer, Spectrometers
 from piccolo3.client.sysinfo import Sysinfo
@@ -42,6 +43,7 @@ __all__ = [
     "Reflectance",
     "Result",
     "Run",
+    "Schedule",
     "Setting",
     "Shutter",
     "Shutters",

@@ -1,7 +1,7 @@
 """Types of `piccolo3.client.sync`; written by `make docs` from the asynchronous client."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, time
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
@@ -11,6 +11,7 @@ from piccolo3.client.connection import Path
 from piccolo3.client.link import LinkChange
 from piccolo3.client.plan import Plan
 from piccolo3.client.result import Result
+from piccolo3.client.schedule import ComingStart, Halt, Job, JobRun, When
 from piccolo3.client.tree import Described
 from piccolo3.spectrum.spectra_list import SpectraList
 from piccolo3.spectrum.spectrum import Spectrum
@@ -28,6 +29,7 @@ __all__ = [
     "Piccolo",
     "Reading",
     "Run",
+    "Schedule",
     "Setting",
     "Shutter",
     "Shutters",
@@ -46,6 +48,7 @@ class Piccolo:
         self, url: str = "coap://localhost", timeout: float = 5.0, on_link: Callable[[LinkChange], None] | None = None
     ) -> None: ...
     control: Control
+    schedule: Schedule
     spectrometers: Spectrometers
     shutters: Shutters
     data_dir: DataDirectory
@@ -192,6 +195,62 @@ class Batch:
     run: str | None
     number: int | None
     scheduled: bool
+
+class Schedule:
+    """Jobs of a server; refusals are raised as its typed errors, NotFound for the number of a job that is not there."""
+    @property
+    def enabled(self) -> Setting[bool]:
+        """Whether jobs are started at all; `make_safe` ends that."""
+    @property
+    def halt(self) -> Value[Halt | None]:
+        """Why they are not, None if they are."""
+    @property
+    def coming(self) -> Value[tuple[ComingStart, ...]]:
+        """The next few starts; see `next`."""
+    @property
+    def last_run(self) -> Value[JobRun | None]:
+        """The run that began or ended last, None if there was none since the server was started."""
+    @property
+    def quiet_enabled(self) -> Setting[bool]:
+        """Whether jobs rest in the quiet time."""
+    @property
+    def quiet_start(self) -> Setting[time]:
+        """When the quiet time begins, aware."""
+    @property
+    def quiet_end(self) -> Setting[time]:
+        """When the quiet time ends, aware; it goes over midnight if that is before its begin."""
+    @property
+    def power_off_enabled(self) -> Setting[bool]:
+        """Whether spectrometers that have a power switch are off in the quiet time."""
+    @property
+    def power_delay(self) -> Setting[float]:
+        """How long (s) after the begin of the quiet time they go off, and before its end on at the latest."""
+    def jobs(self) -> Iterator[Job]:
+        """All that are active or suspended, by their numbers."""
+    def job(self, number: int) -> Job:
+        """One of them."""
+    def add(self, when: When, **wanted: JsonValue) -> Job:
+        """Make a job; the same twice is one. Conflict where there are too many.
+
+        It does a batch, or the `task` dark, auto, power_on, power_off. `recipe`, `run`, `sequences`, `auto`, `delay`,
+        `target`, `mode`, `averages`, `burst` and `triggered` are those of a batch, with what is set now where they are
+        None; `name` and `description` are for people; what was due longer ago than `grace` (s) is skipped; with
+        `ignore_quiet_time` it is done in the quiet time, too.
+        """
+    def edit(self, number: int, when: When | None = None, **wanted: JsonValue) -> Job:
+        """Change what is not None; takes what `add` takes, but for the task."""
+    def suspend(self, number: int) -> None:
+        """Start a job no more, until `unsuspend`."""
+    def unsuspend(self, number: int) -> None:
+        """Start it again, from its next time on."""
+    def delete(self, number: int) -> None:
+        """Delete a job; what it is doing is done to its end."""
+    def run_now(self, number: int) -> JobRun:
+        """Start it now, beside its times; returns when it has begun. Busy while something is being done."""
+    def runs(self, number: int | None = None, limit: int | None = None) -> Iterator[JobRun]:
+        """What came of the times at which a job (None: any) was due, the last first; `limit` (None: all) of them."""
+    def next(self, count: int = 20) -> tuple[ComingStart, ...]:
+        """The coming starts of all jobs, at most 1000; what falls into one quiet time is told once for each."""
 
 class DataDirectory:
     """The data directory of a server."""

@@ -11,6 +11,7 @@ from piccolo3.client.control import Control
 from piccolo3.client.data_dir import DataDirectory
 from piccolo3.client.link import LinkChange
 from piccolo3.client.observation import Observation
+from piccolo3.client.schedule import Schedule
 from piccolo3.client.shutters import Shutters
 from piccolo3.client.spectrometers import Spectrometers
 from piccolo3.client.sysinfo import Sysinfo
@@ -50,6 +51,7 @@ class Piccolo:
         self._connection = Connection(url, timeout)
         self.url = str(self._connection.address)
         self.control = Control(self._connection)
+        self.schedule = Schedule(self._connection)
         self.spectrometers = Spectrometers(self._connection)
         self.shutters = Shutters(self._connection)
         self.data_dir = DataDirectory(self._connection)
