@@ -15,7 +15,7 @@ from piccolo3.store import CataloguedDirectory, CheckProgress, CheckReport, Data
 from piccolo3.store import Verification as Check
 from piccolo3.store.mount import Mount
 from piccolo3.workers import CatalogueOpened, Journal, Verifier, VerifierChanged, Writer
-from tests.unit.workers.fakes import until
+from tests.unit.workers.fakes import StepClock, until
 
 
 class Pieces(Check):
@@ -81,7 +81,7 @@ class Kept(MemoryStore):
 
 class Room:
     def __init__(self, retention: RetentionConfig, pieces: int) -> None:
-        self.clock = ManualClock()
+        self.clock = StepClock()
         self.store = Kept(self.clock, pieces)
         self.writer = Writer(self.store)
         self.journal = Journal(self.writer, self.clock)
