@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 from collections.abc import Sequence
 from types import TracebackType
 
 import aiocoap
 from aiocoap.pipe import Pipe
 
+from piccolo3.coap import multicast
 from piccolo3.coap.site import Aside, Site
 from piccolo3.coap.sockets import Endpoint, open_endpoints
 from piccolo3.coap.tcp import listen_for_streams
@@ -29,6 +31,8 @@ class CoapServer:
     `::` is IPv6 and IPv4, also on a host that has only the latter. Port 0 is any free one. `endpoints` are what
     `open_endpoints` has opened for them already: who has to know first that the port is free opens them itself.
     `aside` runs a function that takes milliseconds in some thread; without it the event loop is held up that long.
+    Who is `discoverable` answers those who ask all servers of the network for their links, and nothing else that is
+    asked of all.
     """
 
     def __init__(
@@ -38,8 +42,11 @@ class CoapServer:
         port: int,
         endpoints: Sequence[Endpoint] | None = None,
         aside: Aside | None = None,
+        *,
+        discoverable: bool = False,
     ) -> None:
         self._root = root
+        self._discoverable = discoverable
         self._aside = aside
         self._endpoints = endpoints
         self._address = address
@@ -58,9 +65,11 @@ class CoapServer:
             raise RuntimeError("the server is running already")
         endpoints = self._endpoints or await open_endpoints(self._address, self._configured_port)
         # aiocoap itself keeps no reference to a context, and without one it is garbage that stops answering
-        self._context = _Context(Site(self._root, asyncio.get_running_loop().time, self._aside))
+        self._context = _Context(Site(self._root, asyncio.get_running_loop().time, self._aside), self._discoverable)
         try:
             for endpoint in endpoints:
+                if self._discoverable:
+                    multicast.join(endpoint.datagrams)
                 await listen_for_datagrams(self._context, endpoint.datagrams)
                 await listen_for_streams(self._context, endpoint.streams)
         except BaseException:
@@ -90,16 +99,25 @@ class CoapServer:
 class _Context(aiocoap.Context):  # type: ignore[misc]
     """Answers each request in a task of its own, and knows those tasks."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, discoverable: bool) -> None:
+        self._discoverable = discoverable
         super().__init__(loop=asyncio.get_running_loop(), serversite=site, loggername=f"{__package__}.aiocoap")
         self._tasks: set[asyncio.Task[None]] = set()
 
     def render_to_pipe(self, pipe: Pipe) -> None:
+        if multicast.is_for_all(pipe.request) and not (self._discoverable and multicast.is_search(pipe.request)):
+            pipe.add_response(multicast.no_answer(), is_last=True)
+            return
         # aiocoap's own makes errors plain text, and warns of requests whose client is gone before they are looked at
-        task = self.loop.create_task(self.serversite.render_to_pipe(pipe), name="CoAP request")
+        task = self.loop.create_task(self._render(pipe), name="CoAP request")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         pipe.on_interest_end(task.cancel)
+
+    async def _render(self, pipe: Pipe) -> None:
+        if multicast.is_for_all(pipe.request):  # not all servers at once
+            await asyncio.sleep(random.uniform(0, multicast.LEISURE))  # noqa: S311 - a delay, no secret
+        await self.serversite.render_to_pipe(pipe)
 
     async def shutdown(self) -> None:
         if self.request_interfaces:

@@ -75,7 +75,11 @@ def build_server(node: Node, directory: Path) -> ServerConfig:
             logfile=_file(daemon, "logfile", directory),
         ),
         datadir=build_datadir(datadir),
-        coap=CoapConfig(address=coap.take("address", str), port=coap.take("port", int)),
+        coap=CoapConfig(
+            address=coap.take("address", str),
+            port=coap.take("port", int),
+            discoverable=coap.take("discoverable", bool),
+        ),
         directory=directory,
     )
 

@@ -74,6 +74,7 @@ class CoapConfig:
 
     address: str = "::"
     port: int = 5683
+    discoverable: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -122,6 +122,12 @@ SERVER = Section(
                     default_value=5683,
                     text="The port to listen on (UDP and TCP).",
                 ),
+                Option(
+                    name="discoverable",
+                    kind=Boolean(),
+                    default_value=False,
+                    text="Answer those who look for rigs in the local network, such as `piccolo discover`.",
+                ),
             ),
         ),
     ),

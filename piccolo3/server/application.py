@@ -83,7 +83,8 @@ class Application:
         aside = Aside()
         stack.push_async_callback(aside.stop)
         aside.start()
-        server = CoapServer(self.root, self._address.address, self._address.port, endpoints, aside.run)
+        where = self._address
+        server = CoapServer(self.root, where.address, where.port, endpoints, aside.run, discoverable=where.discoverable)
         await stack.enter_async_context(server)
         stack.push_async_callback(care.stop)
         care.start()

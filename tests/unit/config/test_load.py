@@ -247,7 +247,7 @@ def test_all_mistakes_of_both_files_and_the_command_line_are_told_at_once(proble
     )
     limit = "a number from 0 to 86400000 ms, or device"
     assert problems(server, instrument, daemon__daemon="perhaps", coap__adress="::1") == [
-        "server, line 2: [coap]: there is no option 'prot'; did you mean 'port'? (known: address, port)",
+        "server, line 2: [coap]: there is no option 'prot'; did you mean 'port'? (known: address, port, discoverable)",
         "server, line 3: [coap]: port = 70000: it must be a whole number from 1 to 65535",
         "server, line 5: [logging]: debug = maybe: it must be True or False (also yes/no, on/off, 1/0)",
         "server, line 6: there is no section 'mail' (known: config, logging, daemon, datadir, coap)",
@@ -280,7 +280,7 @@ def test_all_mistakes_of_both_files_and_the_command_line_are_told_at_once(proble
         ("[coap]\naddress = ,b\n", "line 2: ',b': there is nothing before the comma"),
         ("[coap]\naddress = '''::\nport = 5\n", "line 2: \"'''::\": the quote is not closed"),
         ("coap = 5\n", "line 1: 'coap' is a section, not an option (known: config, logging, daemon, datadir, coap)"),
-        ("[coap]\n[[port]]\n", "line 2: [coap]: 'port' is an option, not a section (known: address, port)"),
+        ("[coap]\n[[port]]\n", "line 2: [coap]: 'port' is an option, not a section (known: address, port, discoverable)"),
         ("[config]\n", "line 1: 'config' is an option, not a section (known: config, logging, daemon, datadir, coap)"),
         ("port = 5\n", "line 1: there is no option 'port'; it belongs into [coap] (known: config, logging, daemon, "),
         ("[coap]\nmount = 1\n", "line 2: [coap]: there is no option 'mount'; it belongs into [datadir] (known: "),
