@@ -87,6 +87,8 @@ def last_until(when: When, after: datetime, until: datetime, position: Position 
             high = middle
         else:
             low = later
+    while (later := next_after(when, low, position)) is not None and later <= until:  # within the last second
+        low = later
     return low
 
 
