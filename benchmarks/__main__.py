@@ -9,7 +9,20 @@ import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from benchmarks import abort, autointegration, batches, burst, daemon, driver, export, first, loop, pulses, store
+from benchmarks import (
+    abort,
+    autointegration,
+    batches,
+    burst,
+    daemon,
+    driver,
+    export,
+    first,
+    loop,
+    pulses,
+    season,
+    store,
+)
 from benchmarks.page import PAGE, page, with_rows_of
 from benchmarks.result import Result, line
 
@@ -37,6 +50,7 @@ def _benchmarks(seconds: float, spectra: int = export.SHORT) -> dict[str, Benchm
         "driver-idle": driver.idle,
         "store": store.store,
         "first-record": first.first_record,
+        "season": season.season,
         "export": partial(export.export, spectra),
     }
 

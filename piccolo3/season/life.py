@@ -35,7 +35,7 @@ __all__ = ["Setup", "lived"]
 RESERVE = 100_000_000  # bytes
 _RESTART = 10.0  # s after which a daemon that could not start is started again
 # idle spectrometers are not looked at every second here, which is what most of the time would be spent with
-_TIMING = SpectrometerTiming(upkeep=60.0, recovery=RecoveryTiming(longest_search=60.0))
+_TIMING = SpectrometerTiming(upkeep=300.0, recovery=RecoveryTiming(longest_search=60.0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
