@@ -15,6 +15,7 @@ from piccolo3.devices.acquisition import Over, Overtaken
 from piccolo3.devices.interface import Exposure, SpectrometerInfo
 from piccolo3.errors import DeviceError, PiccoloError
 from piccolo3.jsonvalue import JsonValue
+from piccolo3.recording.experience import Experience
 from piccolo3.recording.outcome import Losses
 from piccolo3.recording.shutters import Shutters
 from piccolo3.recording.times import IntegrationTimes
@@ -44,6 +45,7 @@ class Rig:
     clock_synchronised: Callable[[], bool | None] = lambda: None
     surroundings: Surroundings = dict
     longest_settling: float | None = None
+    experience: Experience = field(default_factory=Experience)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -15,6 +15,7 @@ from piccolo3.errors import Busy, Conflict, InternalError, InvalidValue, NotBusy
 from piccolo3.events import Broker
 from piccolo3.recording.batch import Batch
 from piccolo3.recording.board import IDLE, Board, Gate
+from piccolo3.recording.estimate import Lesson
 from piccolo3.recording.events import BatchEnded, RunChanged, SettingsChanged, SpectraStored
 from piccolo3.recording.foresight import Foresight, foresee
 from piccolo3.recording.judge import Synchronised, warm_up
@@ -312,7 +313,9 @@ class Recorder:
             self._batch = await self._prepare(order)
             self._batch.show_first()
             started.set_result(None)
+            lesson = Lesson(order, self._rig)
             outcome = await self._batch.run()
+            lesson.learn(outcome)
         except Exception as error:
             await self._register.give_up(error)
             raise
