@@ -30,6 +30,7 @@ class Agenda:
         self._jobs: dict[int, Job] = {}
         self._wakes: dict[int, datetime] = {}
         self._heap: list[tuple[datetime, int]] = []
+        self._firsts: dict[int, datetime] = {}  # the first times that are not dealt with yet
         self._waiting: dict[int, datetime] = {}
         self._suns: set[int] = set()
         self._peaks: dict[int, datetime] = {}  # what jobs had reached when the clock was set back
@@ -74,7 +75,8 @@ class Agenda:
 
     def drop(self, number: int) -> None:
         """Forget a job."""
-        for table in (self._jobs, self._wakes, self._waiting, self._peaks):
+        self._jobs.pop(number, None)
+        for table in (self._wakes, self._firsts, self._waiting, self._peaks):
             table.pop(number, None)
         self._suns.discard(number)
 
@@ -89,13 +91,17 @@ class Agenda:
 
     def plan(self, number: int, now: datetime) -> None:
         """Find out when to look at it next; it does not wait any more."""
-        self._waiting.pop(number, None)
-        self._wakes.pop(number, None)
+        for table in (self._waiting, self._wakes, self._firsts):
+            table.pop(number, None)
         job = self._jobs.get(number)
         if job is None or job.status is not JobStatus.ACTIVE:
             return
         try:
-            wake = planning.wake_time(job, planning.floor(job, now), self.quiet, self.position)
+            after = planning.floor(job, now)
+            first = triggers.next_after(job.when, after, self.position)
+            wake = planning.wake_time(job, after, first, self.quiet, self.position)
+            if first is not None:
+                self._firsts[number] = first
         except Exception:
             _logger.exception("the times of job %d can't be told by an error in the program", number)
             wake = now + _AFTER_FAULT
@@ -167,30 +173,40 @@ class Agenda:
 
     def coming(self, limit: int, now: datetime) -> list[Coming]:
         """The next starts of all active jobs, by time and number."""
-        heap: list[tuple[datetime, int, Coming, Iterator[Coming]]] = []
-
-        def push(number: int, starts: Iterator[Coming]) -> None:
-            start = next(starts, None)
-            if start is not None:
-                heapq.heappush(heap, (start.planned, number, start, starts))
-
-        for job in self.active:
-            push(job.id, self._starts(job, now))
+        starts: dict[int, Iterator[Coming]] = {}
+        heap = [(first, number) for number in self._jobs if (first := self._first(number)) is not None]
+        heapq.heapify(heap)
         found: list[Coming] = []
+        held: dict[int, Coming] = {}
         while heap and len(found) < limit:
-            _, number, start, starts = heapq.heappop(heap)
-            found.append(start)
-            push(number, starts)
+            _, number = heapq.heappop(heap)
+            if number in held:
+                found.append(held.pop(number))
+            else:
+                starts[number] = self._starts(self._jobs[number], now)
+            if (start := self._next(starts[number], number)) is not None:
+                held[number] = start
+                heapq.heappush(heap, (start.planned, number))
         return found
 
-    def _starts(self, job: Job, now: datetime) -> Iterator[Coming]:
+    def _first(self, number: int) -> datetime | None:
+        """At least when it comes first; none does where that is not known."""
+        job = self._jobs[number]
+        if job.status is not JobStatus.ACTIVE:
+            return None
+        return self._waiting.get(number, self._firsts.get(number))
+
+    def _next(self, starts: Iterator[Coming], number: int) -> Coming | None:
         try:
-            after = max(planning.floor(job, now), now)
-            since = self._waiting.get(job.id)
-            if since is not None:
-                yield Coming(job=job, planned=since)
-            first = triggers.next_after(job.when, after, self.position)
-            if first is not None:
-                yield from planning.coming(job, first, self.quiet, self.position)
+            return next(starts, None)
         except Exception:
-            _logger.exception("the coming starts of job %d can't be told by an error in the program", job.id)
+            _logger.exception("the coming starts of job %d can't be told by an error in the program", number)
+            return None
+
+    def _starts(self, job: Job, now: datetime) -> Iterator[Coming]:
+        since = self._waiting.get(job.id)
+        if since is not None:
+            yield Coming(job=job, planned=since)
+        first = triggers.next_after(job.when, max(planning.floor(job, now), now), self.position)
+        if first is not None:
+            yield from planning.coming(job, first, self.quiet, self.position)

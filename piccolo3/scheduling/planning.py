@@ -76,15 +76,19 @@ def due(job: Job, after: datetime, now: datetime, quiet: Quiet, position: Positi
     return Due(planned=planned, times=left, quiet=last_quiet, quiet_times=in_quiet)
 
 
-def wake_time(job: Job, after: datetime, quiet: Quiet, position: Position | None) -> datetime | None:
-    """When to look at it again: at its next time, for one in quiet time at the first one after that, or at its end."""
-    found = triggers.next_after(job.when, after, position)
-    if found is None:
+def wake_time(
+    job: Job, after: datetime, first: datetime | None, quiet: Quiet, position: Position | None
+) -> datetime | None:
+    """When to look at it again, where `first` is its first time after `after`.
+
+    That is then; where it is in quiet time at the first time after that, or at its end.
+    """
+    if first is None:
         end = job.when.end if isinstance(job.when, BySun) else None
         return end if end is not None and end > after else None
-    during = None if job.ignores_quiet_time else quiet_time.quiet_window(quiet, found)
+    during = None if job.ignores_quiet_time else quiet_time.quiet_window(quiet, first)
     if during is None:
-        return found
+        return first
     later = triggers.next_after(job.when, during.end - _TICK, position)
     return during.end if later is None or quiet_time.quiet_window(quiet, later) is not None else later
 
