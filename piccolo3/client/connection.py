@@ -14,15 +14,16 @@ from aiocoap.numbers import codes
 
 from piccolo3.client import failures
 from piccolo3.client.address import Address
+from piccolo3.client.known import Known
 from piccolo3.client.link import Link
 from piccolo3.errors import Conflict, ConnectionFailed, NotFound
 from piccolo3.wire import JSON, JsonValue, decode, encode, error_from
 
-__all__ = ["GET", "POST", "PUT", "Connection", "Path", "arguments"]
+__all__ = ["FETCH", "GET", "POST", "PUT", "Connection", "Path", "arguments"]
 
 _logger = logging.getLogger(__name__)
 
-GET, POST, PUT = codes.GET, codes.POST, codes.PUT
+FETCH, GET, POST, PUT = codes.FETCH, codes.GET, codes.POST, codes.PUT
 
 Path = str | Sequence[str]  # "control/status", or its segments where one of them may have a slash in it
 
@@ -50,6 +51,7 @@ class Connection:
     def __init__(self, url: str, timeout: float = 5.0) -> None:
         self.address = Address.parse(url)
         self.timeout = timeout
+        self._known = Known()
         self._context: aiocoap.Context | None = None
         self._remote: object | None = None  # where the server was found, in the words of aiocoap
         self._at = self.address  # the same, as a literal address
@@ -72,7 +74,15 @@ class Connection:
         context, self._context, self._remote = self._context, None, None
         await self.link.stop()
         if context is not None:
+            streams = [
+                stream
+                for interface in context.request_interfaces
+                for stream in getattr(interface.token_interface, "_pool", {}).values()
+            ]
             await context.shutdown()
+            for stream in streams:  # which aiocoap only says good-bye on
+                stream._transport.close()  # noqa: SLF001 - there is no other way
+            await asyncio.sleep(0)
 
     async def request(
         self,
@@ -83,7 +93,7 @@ class Connection:
         seconds: float | None = None,
         accept: int | None = None,
     ) -> JsonValue:
-        """Send a request (`value` is the payload of a PUT or POST) and return what the answer says (None if empty).
+        """Send a request and return what the answer says, None if it is empty. GET has no `value`, the others do.
 
         `accept` is the content format that is wanted, JSON if None.
         """
@@ -105,9 +115,10 @@ class Connection:
         for attempt in range(_CHANGED_RETRIES):
             message = await self.message(code, path, payload, seconds)
             message.opt.accept = accept
+            self._known.mention(message)
             answer = await self._exchange(message, seconds)
             if answer is not None:
-                return self.checked(answer)
+                return self._known.take(message, self.checked(answer))
             _logger.debug("%s changed while it was read, attempt %d", path, attempt + 1)
         raise Conflict(f"{path} keeps changing while it is read")
 

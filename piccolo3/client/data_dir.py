@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 
-from piccolo3.client import answers, catalogue
-from piccolo3.client.connection import GET, PUT, Connection, arguments
-from piccolo3.errors import NotAllowed, NotFound
-from piccolo3.spectrum import SpectraList, Spectrum, loads
-from piccolo3.wire import CBOR, JsonValue, decode
+from piccolo3.client import answers, catalogue, files
+from piccolo3.client.connection import FETCH, GET, PUT, Connection, arguments
+from piccolo3.errors import NotAllowed
+from piccolo3.spectrum import SpectraList, Spectrum
+from piccolo3.wire import COMPACT, JsonValue
 
 __all__ = ["DataDirectory", "Run"]
-
-_BULK = 120.0  # s for a file, which comes in about 60 blocks
 
 
 class Run:
@@ -25,7 +23,7 @@ class Run:
 
     async def files(self) -> tuple[str, ...]:
         """Names of the files, the latest first."""
-        value = await self._connection.request(GET, self._path("spectra_list"), seconds=_BULK)
+        value = await self._connection.request(GET, self._path("spectra_list"), seconds=files.BULK)
         return answers.texts(value, "list of files")
 
     async def current_batch(self) -> int:
@@ -34,17 +32,11 @@ class Run:
 
     async def read(self, file: str) -> str:
         """The text of a file. NotFound if there is no such file."""
-        try:
-            answer = await self._connection.fetch(GET, self._path("spectra", file), seconds=_BULK)
-            value = decode(answer.payload, answer.opt.content_format, limit=None)
-            return value if isinstance(value, str) else answer.payload.decode()
-        except (NotFound, NotAllowed):  # servers from before 0.6 have files as the answer of a PUT only
-            value = await self._connection.request(PUT, self._path("spectra"), arguments([file], {}), seconds=_BULK)
-            return answers.text(value, f"file {file}")
+        return await files.text(self._connection, self._path(), file)
 
     async def spectra(self, file: str) -> SpectraList:
-        """The spectra in a file."""
-        return loads(await self.read(file))
+        """The spectra in a file. NotFound if there is no such file."""
+        return await files.spectra(self._connection, self._path(), file)
 
     def _path(self, *names: str) -> tuple[str, ...]:
         return ("data_dir", "runs", self.name, *names)
@@ -62,7 +54,7 @@ class DataDirectory:
 
     async def runs(self) -> tuple[str, ...]:
         """Names of all runs."""
-        value = await self._connection.request(PUT, ("data_dir", "all_runs"), arguments([], {}), seconds=_BULK)
+        value = await self._connection.request(PUT, ("data_dir", "all_runs"), arguments([], {}), seconds=files.BULK)
         return answers.texts(value, "list of runs")
 
     async def current_run(self) -> Run:
@@ -172,20 +164,27 @@ class DataDirectory:
         await self._connection.request(PUT, ("data_dir", "check"), arguments([deep], {}))
 
     async def _spectrum(self, *names: str) -> Spectrum:
-        value = await self._connection.request(GET, ("data_dir", *names), seconds=_BULK, accept=CBOR)
+        value = await self._connection.request(GET, ("data_dir", *names), seconds=files.BULK, accept=COMPACT)
         return catalogue.spectrum(value)
 
     async def _pages(self, name: str, key: str, wanted: Mapping[str, JsonValue], page: int) -> AsyncIterator[JsonValue]:
         cursor: JsonValue = None
         while True:
             asked = arguments([], {**wanted, "limit": page, "cursor": cursor})
-            body = answers.mapping(await self._connection.request(PUT, ("data_dir", name), asked, seconds=_BULK), name)
+            body = answers.mapping(await self._page(name, asked), name)
             entries = body.get(key)
             for entry in entries if isinstance(entries, list) else ():
                 yield entry
             cursor = body.get("cursor")
             if cursor is None:
                 return
+
+    async def _page(self, name: str, asked: JsonValue) -> JsonValue:
+        request = self._connection.request
+        try:
+            return await request(FETCH, ("data_dir", name), asked, seconds=files.BULK, accept=COMPACT)
+        except NotAllowed:  # a page like others, but what was sent before is sent again
+            return await request(PUT, ("data_dir", name), asked, seconds=files.BULK)
 
     async def _get(self, name: str) -> JsonValue:
         return await self._connection.request(GET, ("data_dir", name))
