@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
 from piccolo3.season.found import Found
 from piccolo3.season.jobs import QUIET
@@ -17,6 +19,7 @@ from piccolo3.store.schedule import BySun, Job, RunOutcome, TaskKind
 __all__ = ["broken"]
 
 _UNSURE = 30.0  # s before a power cut in which what is written may not be on the disk yet
+_SETTLED = timedelta(hours=1)  # after which a fault does not matter any more
 _TROUBLES = ("disk full", "power cut")
 
 
@@ -37,6 +40,7 @@ def broken(
     yield from _rows(world, watched, found)
     yield from _strays(world, strays)
     yield from _in_quiet_time(world, verdicts)
+    yield from _power(world, watched)
 
 
 def _jobs(jobs: Sequence[Job], found: Found) -> Iterator[str]:
@@ -114,3 +118,19 @@ def _in_quiet_time(world: World, verdicts: Sequence[Verdict]) -> Iterator[str]:
             continue
         if is_quiet(QUIET, verdict.due.moment) and not world.preventing(verdict.due.moment):
             yield f"job {verdict.job.id} has recorded in the quiet time, at {seen.planned.isoformat()}"
+
+
+def _power(world: World, watched: Watched) -> Iterator[str]:
+    """In the middle of the power-off time all are off, shortly before the end of quiet time they are on."""
+    night = (QUIET.end.hour * 60 + QUIET.end.minute - QUIET.start.hour * 60 - QUIET.start.minute) % 1440
+    begin = world.begin.replace(hour=QUIET.start.hour, minute=QUIET.start.minute)
+    while begin < world.end:
+        for minutes, off in ((night // 2, world.spectrometers), (night - 5, 0)):
+            moment = begin + timedelta(minutes=minutes)
+            if moment >= world.end or world.preventing(begin - _SETTLED, minutes * 60.0 + 2 * _SETTLED.total_seconds()):
+                continue
+            place = bisect_right(watched.power, world.since(moment), key=lambda change: change[0])
+            found = watched.power[place - 1][1] if place else frozenset()
+            if len(found) != off:
+                yield f"at {moment.isoformat()}, of the spectrometers {sorted(found)} were off, not {off}"
+        begin += timedelta(days=1)

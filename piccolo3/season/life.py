@@ -28,7 +28,8 @@ from piccolo3.season.world import Life, World
 from piccolo3.server.care import Care
 from piccolo3.server.engine import Engine
 from piccolo3.server.rescue import Rescue
-from piccolo3.workers import RecoveryTiming, SpectrometerTiming
+from piccolo3.status import SpectrometerStatus
+from piccolo3.workers import RecoveryTiming, SpectrometerChanged, SpectrometerTiming
 
 __all__ = ["Setup", "lived"]
 
@@ -154,7 +155,16 @@ def _observe(engine: Engine, box: Recordings) -> None:
     def settings(_: SettingsChanged) -> None:
         box.note("settings", settings=engine.recorder.settings.as_dict())
 
+    off: set[str] = set()
+
+    def switched(event: SpectrometerChanged) -> None:
+        is_off = engine.spectrometers[event.serial_number].status is SpectrometerStatus.POWERED_OFF
+        if is_off is not (event.serial_number in off):
+            (off.add if is_off else off.remove)(event.serial_number)
+            box.note("power", spectrometer=event.serial_number, on=not is_off)
+
     tell = engine.broker.subscribe
+    tell(SpectrometerChanged, switched)
     tell(SpectraStored, stored)
     tell(StatusChanged, lambda event: box.note("status", status=event.status))
     tell(BatchEnded, ended)

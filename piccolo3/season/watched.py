@@ -55,9 +55,11 @@ class Watched:
     lives: int = 0
     restarts: int = 0
     busy: list[tuple[float, float]] = field(default_factory=list)
+    power: list[tuple[float, frozenset[str]]] = field(default_factory=list)  # since when (s) which are off
     trouble: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     _settings: JsonValue = None
+    _off: set[str] = field(default_factory=set)
     _busy_since: float | None = None
     _open: dict[tuple[int, str, str | None], Seen] = field(default_factory=dict)
 
@@ -65,6 +67,7 @@ class Watched:
         """One life, to its end: when that was, and the exit status of its process."""
         self.lives += 1
         self._open.clear()
+        self._off = set()
         self._busy_since = None
         time, status = 0.0, -1
         for entry in entries:
@@ -90,6 +93,8 @@ class Watched:
             self.batches += 1
         elif what == "settings":
             self._see_settings(entry["settings"], time)
+        elif what in ("power", "boot"):
+            self._see_power(entry, time)
         elif what == "scheduler restarted":
             self.trouble.append(f"at {time:.3f} s the scheduler was restarted: {entry['reason']}")
         elif what == "start failed":
@@ -103,6 +108,12 @@ class Watched:
         elif status == "idle" and self._busy_since is not None:
             self.busy.append((self._busy_since, time))
             self._busy_since = None
+
+    def _see_power(self, entry: Entry, time: float) -> None:
+        if entry["what"] == "power":
+            name = str(entry["spectrometer"])
+            (self._off.discard if entry["on"] else self._off.add)(name)
+        self.power.append((time, frozenset(self._off)))
 
     def _see_settings(self, settings: JsonValue, time: float) -> None:
         if self._settings is not None and settings != self._settings:

@@ -36,6 +36,9 @@ def watched(*runs: Seen, trouble: Sequence[str] = ()) -> Watched:
     return Watched(runs=list(runs), files={FILE}, trouble=list(trouble))
 
 
+NIGHTLY = [(0.0, frozenset[str]()), (22.5 * 3600, frozenset({"A", "B"})), (27.2 * 3600, frozenset[str]())]
+
+
 def sentences(seen: Watched, found: Found, strays: Sequence[Seen] = (), faults: Sequence[Fault] = ()) -> list[str]:
     return list(broken(World(BEGIN, DAY, faults, 2), [JOB], seen, found, [], strays))
 
@@ -109,3 +112,17 @@ def test_the_black_box_finds_two_at_once_and_changed_settings() -> None:
     assert "began while job 1 was running" in box.trouble[0]
     assert "settings of the operator" in box.trouble[1]
     assert [seen.outcome for seen in box.runs] == [COMPLETE, COMPLETE, None]
+
+
+@pytest.mark.parametrize(
+    ("power", "number"),
+    [(NIGHTLY, 0), (NIGHTLY[:1], 1), (NIGHTLY[:2], 1), ([NIGHTLY[0], (22.5 * 3600, frozenset({"A"})), NIGHTLY[2]], 1)],
+    ids=["off and on", "never off", "never on", "one is not off"],
+)
+def test_spectrometers_are_off_in_the_power_off_time(power: list[tuple[float, frozenset[str]]], number: int) -> None:
+    seen = watched(SEEN)
+    seen.power = power
+    world = World(BEGIN, 1.5 * DAY, (), 2)
+    assert len(list(broken(world, [JOB], seen, SOUND, [], []))) == number
+    step = Fault(kind=FaultKind.CLOCK_STEP, start=23 * 3600.0, duration=60.0)
+    assert not list(broken(World(BEGIN, 1.5 * DAY, (step,), 2), [JOB], seen, SOUND, [], []))
