@@ -40,6 +40,7 @@ INSTRUMENT = """
 _SERVER = str(Path(sys.executable).with_name("piccolo3-server"))
 _RUNS = ("a", "b", "c")
 _WHILE_IT_STARTS = 0.2  # of the kills
+_PORTS = 10_000, 30_000  # not those that Linux gives to whoever wants any
 _LONGEST = 0.8  # s of a batch before it is killed
 _PATIENCE = 30.0  # s
 
@@ -85,7 +86,7 @@ async def kills(count: int, seed: int, folder: Path) -> Kills:
         found.kills += 1
         _look_at_files(folder, found)
     with _daemon(folder) as (process, url):
-        async with _connected(url) as client:
+        async with _connected(process, url) as client:
             await _look_at_catalogue(client, found)
         process.send_signal(signal.SIGTERM)
         if process.wait(_PATIENCE) != 0:
@@ -95,9 +96,7 @@ async def kills(count: int, seed: int, folder: Path) -> Kills:
 
 @contextlib.contextmanager
 def _daemon(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as free:
-        free.bind(("::1", 0))
-        port = free.getsockname()[1]
+    port = _free_port()
     with (folder / "log.txt").open("ab") as log:
         process = subprocess.Popen(
             [_SERVER, "-o", str(folder), "--port", str(port)], stderr=log, cwd=folder, env=os.environ.copy()
@@ -109,14 +108,30 @@ def _daemon(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
         process.wait()
 
 
+def _free_port() -> int:
+    """One that nobody gets who takes any free port; the daemon binds it only later."""
+    while True:
+        port = random.randrange(*_PORTS)
+        with (
+            contextlib.suppress(OSError),
+            socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as tcp,
+            socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as udp,
+        ):
+            tcp.bind(("::1", port))
+            udp.bind(("::1", port))
+            return port
+
+
 @contextlib.asynccontextmanager
-async def _connected(url: str) -> AsyncIterator[Piccolo]:
+async def _connected(process: subprocess.Popen[bytes], url: str) -> AsyncIterator[Piccolo]:
     until = time.monotonic() + _PATIENCE
     while True:
         try:
             async with Piccolo(url, timeout=0.5):
                 break
         except PiccoloError:
+            if process.poll() is not None:
+                raise RuntimeError(f"the daemon has ended by itself, with status {process.returncode}") from None
             if time.monotonic() > until:
                 raise
             await asyncio.sleep(0.02)
@@ -125,7 +140,7 @@ async def _connected(url: str) -> AsyncIterator[Piccolo]:
 
 
 async def _record_and_kill(process: subprocess.Popen[bytes], url: str, chance: random.Random, found: Kills) -> None:
-    async with _connected(url) as client:
+    async with _connected(process, url) as client:
         if found.batches and chance.random() < 0.5:
             await _look_at_catalogue(client, found)
         await _ready(client)
@@ -210,10 +225,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m soak.kills", description=__doc__)
     parser.add_argument("--count", type=int, default=500, help="how many times (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 31), help="to have the same moments again")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="an empty one; leave the data and the log there")
     options = parser.parse_args()
     logging.basicConfig(level=logging.CRITICAL)
-    with tempfile.TemporaryDirectory() as folder:
-        found = asyncio.run(kills(options.count, options.seed, Path(folder)))
+    with contextlib.ExitStack() as stack:
+        folder = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        folder.mkdir(parents=True, exist_ok=True)
+        found = asyncio.run(kills(options.count, options.seed, folder))
     for problem in found.problems:
         print(problem)
     print(
