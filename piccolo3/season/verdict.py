@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 
+from piccolo3.season.faults import FaultKind
 from piccolo3.season.reference import SUN_TOLERANCE, Due, is_quiet
 from piccolo3.season.watched import Seen
-from piccolo3.season.world import World
+from piccolo3.season.world import Cause, World
 from piccolo3.store.schedule import BySun, Job, Quiet, RunOutcome
 
 __all__ = ["BUSY", "Fate", "Judge", "Verdict"]
 
 BUSY = "something else was running"
 _LATE = 5.0  # s
+_GRACE = 570.0  # s: what the scheduler waits, but for the time that it takes to look
+_WAITS = (FaultKind.POWER_CUT.value, "clock not trusted")
 _EXACT = timedelta(seconds=1)
 _NEAR = 3 * 86400.0  # s by which a run may be away from its time
 _SETTLED = timedelta(minutes=15)
@@ -102,6 +105,8 @@ class Judge:
         causes = [cause for cause in self._world.preventing(moment) if cause.everybody]
         fate = Fate.COALESCED if together is not None and together.outcome is RunOutcome.COMPLETE else Fate.MISSED
         cause = causes[0].name if causes else None
+        if fate is Fate.MISSED and self._was_time(moment, shown, causes):
+            cause = None
         if cause is None and self._is_busy(since):
             cause = BUSY
         reason = None if shown is None else shown.reason
@@ -140,6 +145,13 @@ class Judge:
     def _with_later(self, due: Due, runs: Sequence[Seen]) -> Seen | None:
         """The run that a time without one of its own was done with."""
         return next((seen for seen in runs if seen.planned > due.moment and seen.coalesced), None)
+
+    def _was_time(self, moment: datetime, seen: Seen | None, causes: Sequence[Cause]) -> bool:
+        """Whether it could have been done late: what was begun, and failed, is not done again."""
+        if seen is not None and seen.outcome is not RunOutcome.MISSED:
+            return False
+        # where the clock was wrong, it may have been too late by the clock
+        return all(cause.name in _WAITS for cause in causes) and self._world.clear_after(moment) < _GRACE
 
     def _near_quiet(self, due: Due) -> bool:
         return any(is_quiet(self._quiet, due.moment + shift) for shift in (-_SETTLED, _SETTLED))

@@ -91,3 +91,11 @@ class World:
         """What is in the way of something that begins then and takes `lasting` s at most."""
         begin = self.since(moment)
         return [cause for cause in self.causes if cause.begin <= begin + lasting and begin <= cause.end]
+
+    def clear_after(self, moment: datetime) -> float:
+        """Seconds from then on until nothing is in the way any more."""
+        begin = clear = self.since(moment)
+        for cause in sorted(self.causes, key=lambda cause: cause.begin):
+            if cause.everybody and cause.begin <= clear + _BEFORE and cause.end > clear:
+                clear = cause.end
+        return clear - begin

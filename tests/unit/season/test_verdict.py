@@ -95,6 +95,16 @@ def test_what_the_world_explains(kind: FaultKind) -> None:
     assert not at(verdicts, 6).explained
 
 
+def test_what_was_over_soon_is_no_excuse() -> None:
+    cut = fault(FaultKind.POWER_CUT, 4.99, 0.05)
+    for outcome in (RunOutcome.MISSED, RunOutcome.FAILED):
+        verdicts, _ = judge([*all_but(5), seen(5, outcome=outcome)], [cut])
+        assert at(verdicts, 5).explained is (outcome is RunOutcome.FAILED)  # that was under way
+    verdicts, _ = judge([*all_but(5), seen(5, late=200.0)], [cut])
+    assert at(verdicts, 5).fate is Fate.LATE
+    assert at(verdicts, 5).explained
+
+
 def test_one_spectrometer_of_two_is_no_excuse() -> None:
     verdicts, _ = judge(all_but(5), [fault(FaultKind.SPECTROMETER_GONE, 4.9, places=(1,))])
     assert not at(verdicts, 5).explained
