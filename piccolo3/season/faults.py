@@ -24,6 +24,7 @@ class FaultKind(Enum):
     CLOCK_STEP = "clock step"
     SPECTROMETER_GONE = "spectrometer gone"
     DISK_FULL = "disk full"
+    RESTART = "restart"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,7 @@ class Fault:
     POWER_CUT: the power fails at `start`, with `writes` at the first write but so many after that, or a minute later
     where nothing is written. When it comes back the clock is wrong by `amount` s, until the time is known after
     `untrusted` s. CLOCK_STEP: the clock steps by `amount` s, and is set right at the end. SPECTROMETER_GONE: those
-    at `places` of the list are unplugged. DISK_FULL: every write fails.
+    at `places` of the list are unplugged. DISK_FULL: every write fails. RESTART: the daemon is stopped properly.
     """
 
     kind: FaultKind
@@ -56,6 +57,7 @@ _EVERY = {
     FaultKind.CLOCK_STEP: 8.0,
     FaultKind.SPECTROMETER_GONE: 20.0,
     FaultKind.DISK_FULL: 10.0,
+    FaultKind.RESTART: 15.0,
 }
 
 
@@ -114,4 +116,6 @@ def _fault(
         gone = everybody if dice.random() < 0.3 else (dice.randrange(spectrometers),)
         length = min(DAY, 0.4 * (end - begin))
         return Fault(kind=kind, start=start, duration=length, places=gone)
+    if kind is FaultKind.RESTART:
+        return Fault(kind=kind, start=start, duration=dice.choice((5.0, _MINUTE, 20 * _MINUTE)))
     return Fault(kind=kind, start=start, duration=min(_HOUR, 0.4 * (end - begin)))

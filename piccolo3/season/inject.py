@@ -43,6 +43,7 @@ class Injection:
         self._room = resource.getrlimit(resource.RLIMIT_FSIZE)
         self._write, self._statvfs = os.write, os.statvfs
         self.trusted = life.untrusted <= 0
+        self.stopped: asyncio.Future[float] = asyncio.get_running_loop().create_future()
 
     def begin(self) -> None:
         """Let everything happen in its time."""
@@ -57,6 +58,8 @@ class Injection:
             elif fault.kind is FaultKind.DISK_FULL and fault.end > self._life.boot:
                 self._at(fault.start, self._fill, True)
                 self._at(fault.end, self._fill, False)
+            elif fault.kind is FaultKind.RESTART and fault.start > self._life.boot:
+                self._at(fault.start, self._stop, fault)
             elif fault.kind is FaultKind.SPECTROMETER_GONE and fault.end > self._life.boot:
                 self._at(fault.start, self._unplug, fault, True)
                 self._at(fault.end, self._unplug, fault, False)
@@ -72,9 +75,24 @@ class Injection:
         self._clock_set = clock_set
         self._pull()
 
+    async def until_stopped(self, over: asyncio.Future[None]) -> float | None:
+        """Wait until somebody stops the daemon, or it is `over`; how long (s) it is stopped then, None for good."""
+        either: set[asyncio.Future[None] | asyncio.Future[float]] = {over, self.stopped}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if not self.stopped.done():
+            return None
+        seconds = self.stopped.result()
+        self.stopped = asyncio.get_running_loop().create_future()
+        return seconds
+
     def _at(self, moment: float, function: Callable[..., None], *arguments: object) -> None:
         if moment < self._world.seconds:
             asyncio.get_running_loop().call_at(max(0.0, moment - self._life.boot), function, *arguments)
+
+    def _stop(self, fault: Fault) -> None:
+        self._box.note("stopped")
+        if not self.stopped.done():
+            self.stopped.set_result(fault.duration)
 
     # ---- the clock ----
 

@@ -99,17 +99,18 @@ def _live_and_end(setup: Setup, world: World, life: Life, descriptor: int) -> No
 async def _live(setup: Setup, world: World, life: Life, box: Recordings, clock: VirtualClock) -> None:
     injection = Injection(world, life, clock, box)
     injection.begin()
-    box.note("boot")
     over = asyncio.get_running_loop().create_future()
     asyncio.get_running_loop().call_at(world.seconds - life.boot, over.set_result, None)
     while not over.done():
+        box.note("start")
         try:
             async with AsyncExitStack() as stack:
                 await _start(stack, setup, injection, box, clock)
-                await over
+                pause = await injection.until_stopped(over)
         except PiccoloError as error:
             box.note("start failed", why=error.message)
-            await asyncio.wait({over}, timeout=_RESTART)
+            pause = _RESTART
+        await asyncio.wait({over}, timeout=pause)
     box.note("season over")
 
 

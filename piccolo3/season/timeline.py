@@ -26,6 +26,7 @@ _FAULTS = {
     FaultKind.CLOCK_STEP: "#e0b0ff",
     FaultKind.SPECTROMETER_GONE: "#ffe0b0",
     FaultKind.DISK_FULL: "#b0d8ff",
+    FaultKind.RESTART: "#888888",
 }
 _HOUR = 3600.0
 

@@ -19,7 +19,7 @@ __all__ = ["BUSY", "Fate", "Judge", "Verdict"]
 BUSY = "something else was running"
 _LATE = 5.0  # s
 _GRACE = 570.0  # s: what the scheduler waits, but for the time that it takes to look
-_WAITS = (FaultKind.POWER_CUT.value, "clock not trusted")
+_WAITS = (FaultKind.POWER_CUT.value, FaultKind.RESTART.value, "clock not trusted")
 _EXACT = timedelta(seconds=1)
 _NEAR = 3 * 86400.0  # s by which a run may be away from its time
 _SETTLED = timedelta(minutes=15)

@@ -93,7 +93,7 @@ class Watched:
             self.batches += 1
         elif what == "settings":
             self._see_settings(entry["settings"], time)
-        elif what in ("power", "boot"):
+        elif what in ("power", "start"):
             self._see_power(entry, time)
         elif what == "scheduler restarted":
             self.trouble.append(f"at {time:.3f} s the scheduler was restarted: {entry['reason']}")
@@ -113,6 +113,10 @@ class Watched:
         if entry["what"] == "power":
             name = str(entry["spectrometer"])
             (self._off.discard if entry["on"] else self._off.add)(name)
+        else:
+            self._off.clear()
+            self.trouble += [f"at {time:.3f} s the run of job {seen.job} is still open" for seen in self._open.values()]
+            self._open.clear()
         self.power.append((time, frozenset(self._off)))
 
     def _see_settings(self, settings: JsonValue, time: float) -> None:

@@ -15,6 +15,7 @@ _AFTER = {  # s until everything is as before
     FaultKind.CLOCK_STEP: 30.0,
     FaultKind.SPECTROMETER_GONE: 180.0,
     FaultKind.DISK_FULL: 60.0,
+    FaultKind.RESTART: 60.0,
 }
 _BEFORE = 180.0  # s that what is prevented may take
 

@@ -25,7 +25,7 @@ def test_a_season_with_everything_that_goes_wrong() -> None:
     told = json.loads(season("--days", "3", "--rate", "2", "--seed", "3", "--json", "--quiet"))
     assert told["yield_percent"] == 100.0
     assert told["broken"] == told["unexplained"] == []
-    assert set(told["faults"]) == {"power cut", "clock step", "spectrometer gone", "disk full"}
+    assert set(told["faults"]) == {"power cut", "clock step", "spectrometer gone", "disk full", "restart"}
     assert told["by_cause"].keys() > {"power cut", BUSY}
     total = told["total"]
     assert 100 < total["recorded"] < total["planned"]
