@@ -26,7 +26,7 @@ def instrument(spectrometers: Sequence[str] = TWO, channels: Sequence[str] = ("d
     for number, channel in enumerate(channels, 1):
         lines += [f"  [[shutter_{number}]]", f"    direction = {channel}"]
         if number > 3:  # the board has three connectors
-            lines += ["    openPin = 5", "    closePin = 6"]
+            lines += ["    open_pin = 5", "    close_pin = 6"]
     lines.append("[spectrometers]")
     for spectrometer in spectrometers:
         serial, model = spectrometer.split(":")
