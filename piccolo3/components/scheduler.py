@@ -123,6 +123,7 @@ class SchedulerResources(Component):
         title="jobs that are active or suspended",
         text="by their numbers; there are more while the answer has a cursor",
         name="list",
+        safe=True,
     )
     async def list_jobs(self, after: int | None, limit: int) -> JsonValue:
         """Return a page of jobs."""
@@ -234,6 +235,7 @@ class SchedulerResources(Component):
         answer=Json("runs (job, planned, started, ended, outcome, reason, run, batch, late, coalesced), cursor"),
         title="what came of the times at which jobs were due",
         text="the last first; there are more while the answer has a cursor",
+        safe=True,
     )
     async def runs(self, jid: int | None, limit: int, cursor: str | None) -> JsonValue:
         """Return a page of runs."""
@@ -264,6 +266,7 @@ class SchedulerResources(Component):
         answer=Json("list of: time, job, name, task, skipped (why nothing will be done then)"),
         title="the coming starts of all jobs",
         text="quiet time is taken into account: what falls into one is told once",
+        safe=True,
     )
     async def starts(self, count: int) -> JsonValue:
         """Return starts by time and number of the job."""

@@ -16,6 +16,7 @@ import pytest
 
 from piccolo3.cli.child import Child, derive_server_file
 from piccolo3.cli.record import main as record
+from piccolo3.cli.schedule import main as schedule
 from piccolo3.client import Piccolo
 
 ROOT = Path(__file__).parents[3]
@@ -83,6 +84,9 @@ def test_what_pages_tell_to_type(page: str, url: str, capsys: pytest.CaptureFixt
         if words[0].endswith("piccolo3-record"):
             assert record(["-u", url, *words[1:]]) == (1 if wrong else 0), line
             assert capsys.readouterr().err.count("\n") == (1 if wrong else 0)
+        elif words[0].endswith("piccolo3-schedule"):
+            assert schedule(["-u", url, *words[1:]]) == 0, line
+            assert not capsys.readouterr().err, line
         elif words[0].startswith("coap-client"):
             program = shutil.which(words[0])
             if program is not None:
