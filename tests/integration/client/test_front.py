@@ -178,7 +178,7 @@ def test_configuration(usual: str, piccolo: Run) -> None:
 
 
 def test_log(fake: Fake, piccolo: Run) -> None:
-    lines = [
+    lines: list[JsonValue] = [
         {
             "number": number,
             "time": "2026-11-21T00:00:00.123456+00:00",
