@@ -20,6 +20,7 @@ from benchmarks import (
     first,
     loop,
     pulses,
+    schedule,
     season,
     store,
 )
@@ -51,6 +52,8 @@ def _benchmarks(seconds: float, spectra: int = export.SHORT) -> dict[str, Benchm
         "store": store.store,
         "first-record": first.first_record,
         "season": season.season,
+        "schedule-starts": schedule.lateness,
+        "schedule-idle": schedule.idle,
         "export": partial(export.export, spectra),
     }
 
