@@ -34,8 +34,11 @@ class Recordings:
         """Note that this happens now."""
         entry = {"what": what, "time": round(self.now, 6), **details}
         rest = memoryview(json.dumps(entry).encode() + b"\n")
-        while rest:
-            rest = rest[self._write(self._descriptor, rest) :]
+        try:
+            while rest:
+                rest = rest[self._write(self._descriptor, rest) :]
+        except BrokenPipeError:  # nobody looks any more
+            os._exit(1)
 
 
 class BoxHandler(logging.Handler):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import signal
 import sys
 import traceback
 import warnings
@@ -84,6 +85,8 @@ def lived(setup: Setup, world: World, life: Life) -> Iterator[Entry]:
 def _live_and_end(setup: Setup, world: World, life: Life, descriptor: int) -> None:
     """Never returns."""
     try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
         clock = VirtualClock(world.begin + timedelta(seconds=life.boot + life.error))
         box = Recordings(descriptor, clock, life.boot)
         logging.root.handlers[:] = [BoxHandler(box)]

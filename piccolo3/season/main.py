@@ -5,12 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import UTC, date, datetime, time
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
 from rich.console import Console
 
@@ -68,6 +71,11 @@ def _rate(text: str) -> float:
     return rate
 
 
+def _end(number: int, frame: FrameType | None) -> NoReturn:
+    """Let go of the data before the end."""
+    sys.exit(128 + number)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run it; the exit status."""
     parser = _parser()
@@ -82,6 +90,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         rate=options.rate,
     )
     clock = SystemClock()
+    signal.signal(signal.SIGTERM, _end)
     with ExitStack() as stack:
         directory = options.keep
         if directory is None:
@@ -89,7 +98,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="piccolo3-season-", dir=memory)))
         errors = Console(stderr=True)
         begin = clock.monotonic()
-        outcome = play(plan, directory, (lambda text: None) if options.quiet else errors.print)
+        try:
+            outcome = play(plan, directory, (lambda text: None) if options.quiet else errors.print)
+        except KeyboardInterrupt:
+            errors.print("interrupted")
+            return 128 + signal.SIGINT
         seconds = clock.monotonic() - begin
     if options.warnings:
         for line in outcome.watched.warnings:
