@@ -25,6 +25,7 @@ from piccolo3.config.model import (
     QualityConfig,
     RecordingConfig,
     RetentionConfig,
+    SchedulerConfig,
     ServerConfig,
     Setting,
     SimulationConfig,
@@ -187,6 +188,14 @@ def _site(node: Node) -> SiteConfig:
     return SiteConfig(position=position)
 
 
+def _scheduler(node: Node) -> SchedulerConfig:
+    return SchedulerConfig(
+        grace=node.take("grace", float),
+        failures=node.take("failures", int),
+        keep_runs=node.take("keep_runs", float),
+    )
+
+
 def _gps(node: Node) -> GpsConfig:
     common = GpsConfig(
         max_age=node.take("max_age", float),
@@ -223,6 +232,7 @@ def build_instrument(node: Node) -> InstrumentConfig:
         site=_site(node.children["site"]),
         clock=ClockConfig(trust=node.children["clock"].take("trust", str)),
         gps=_gps(node.children["gps"]),
+        scheduler=_scheduler(node.children["scheduler"]),
         simulation=SimulationConfig(
             seed=simulation.get("seed", int),
             sun_elevation=simulation.get("sun_elevation", float),

@@ -29,6 +29,7 @@ __all__ = [
     "QualityConfig",
     "RecordingConfig",
     "RetentionConfig",
+    "SchedulerConfig",
     "ServerConfig",
     "Setting",
     "SimulationConfig",
@@ -287,6 +288,18 @@ class GpsConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SchedulerConfig:
+    """Jobs. What was due longer ago than `grace` (s) is skipped, and what came of each is kept for `keep_runs` days.
+
+    After so many `failures` in a row the operator is told.
+    """
+
+    grace: float = 600.0
+    failures: int = 3
+    keep_runs: float = 1_000.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SimulationConfig:
     """The simulated world, angles in degrees. `seed` None: a new one each time; `sun_elevation` None: by the clock."""
 
@@ -317,6 +330,7 @@ class InstrumentConfig:
     site: SiteConfig = SiteConfig()
     clock: ClockConfig = ClockConfig()
     gps: GpsConfig = GpsConfig()
+    scheduler: SchedulerConfig = SchedulerConfig()
     simulation: SimulationConfig = SimulationConfig()
 
 

@@ -2,7 +2,7 @@
 
 Names, defaults and meanings are those of the original piccolo3; `driver`, `model`, the pins and times of the
 shutters and the sections [catalogue], [retention], [housekeeping], [recording], [recipes], [quality], [trigger],
-[gpio], [indicator], [site], [clock], [gps] and [simulation] are additions.
+[gpio], [indicator], [site], [clock], [gps], [scheduler] and [simulation] are additions.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from piccolo3.config.options_pins import GPIO, INDICATOR
 from piccolo3.config.options_place import CLOCK, GPS, SITE
 from piccolo3.config.options_recipes import RECIPES
 from piccolo3.config.options_recording import QUALITY, RECORDING, TRIGGER
+from piccolo3.config.options_schedule import SCHEDULER
 from piccolo3.config.options_spectrometers import SPECTROMETERS
 from piccolo3.config.values import PIN, Boolean, Choice, Integer, Name, Number, Optional, Text
 
@@ -237,6 +238,7 @@ INSTRUMENT = Section(
         SITE,
         CLOCK,
         GPS,
+        SCHEDULER,
         Section(
             name="simulation",
             text="The world that simulated instruments see.",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from piccolo3.components.jobs import JobMaker
+from piccolo3.errors import StoreError
 from piccolo3.scheduling import Scheduler
 from piccolo3.server.jobs import JobRunner, PowerSwitches, ScheduleDoor
 from piccolo3.store.schedule import ScheduleStore
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Planner"]
 
 _SOURCE = "scheduler"
+_logger = logging.getLogger(__name__)
 
 
 class Planner:
@@ -26,6 +30,7 @@ class Planner:
     def __init__(self, engine: Engine) -> None:
         place = engine.time_and_place
         self._engine = engine
+        self._config = engine.instrument.scheduler
         self._door = ScheduleDoor(engine.writer, engine.store, self._make_store, self._tell)
         self.scheduler = Scheduler(
             self._door,
@@ -36,6 +41,8 @@ class Planner:
             trusted=lambda: place.timekeeper.trusted,
             position=place.locator.position,
             power=self._power(),
+            grace=self._config.grace,
+            most_failures=self._config.failures,
         )
         self.maker = JobMaker(engine.recorder, engine.clock, place.locator.position)
         self._subscriptions = [
@@ -46,6 +53,11 @@ class Planner:
     async def start(self) -> None:
         """Read the schedule, and start what is due."""
         await self.scheduler.start()
+        before = self._engine.clock.utcnow() - timedelta(days=self._config.keep_runs)
+        try:
+            await self._door(lambda store: store.forget_runs(before))
+        except StoreError as error:
+            _logger.warning("what came of old jobs is not forgotten: %s", error.message)
 
     async def stop(self) -> None:
         """Start nothing any more."""
