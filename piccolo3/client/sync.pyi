@@ -324,7 +324,7 @@ class Run:
     def read(self, file: str) -> str:
         """The text of a file. NotFound if there is no such file."""
     def spectra(self, file: str) -> SpectraList:
-        """The spectra in a file."""
+        """The spectra in a file. NotFound if there is no such file."""
     name: str
 
 class Spectrometers:

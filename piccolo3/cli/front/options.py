@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-__all__ = ["COMMANDS", "parse", "parser", "rigs_of"]
+__all__ = ["COMMANDS", "after_options", "parse", "parser", "rigs_of"]
 
 # command: the module that does it
 COMMANDS = {
@@ -26,6 +27,8 @@ COMMANDS = {
     "completion": "completion",
 }
 _STATUS = "Exit status: 0 done, 1 failed or no answer, 2 wrong usage, 130 interrupted."
+
+_WITH_VALUE = ("-u", "--rig", "--piccolo-url", "--timeout")
 
 Commands = argparse._SubParsersAction  # noqa: SLF001 - it has no other name
 
@@ -147,8 +150,15 @@ def _record(commands: Commands[argparse.ArgumentParser], common: argparse.Argume
 
 
 def _schedule(commands: Commands[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
-    schedule = _command(commands, common, "schedule", "Show and change what rigs do by themselves.", "schedule")
-    schedule.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...", help="see `piccolo3-schedule --help`")
+    _command(
+        commands,
+        None,
+        "schedule",
+        "Show and change what rigs do by themselves.",
+        "schedule next",
+        "schedule add --every 10min --run tower",
+        epilog="Everything after `schedule` is for `piccolo3-schedule`, see its --help.",
+    )
 
 
 def _data(commands: Commands[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
@@ -235,13 +245,30 @@ def _completion(commands: Commands[argparse.ArgumentParser], common: argparse.Ar
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Parse the command line; exits with status 2 where it is wrong."""
     top = parser()
-    options = top.parse_args(argv)
+    given = list(sys.argv[1:] if argv is None else argv)
+    passed = _passed_on(given)
+    options = top.parse_args(given[: len(given) - len(passed)])
+    options.arguments = passed
     options.rigs = rigs_of(options)
     if getattr(options, "timeout", None) is None:
         options.timeout = 5.0
     if not 0.1 <= options.timeout <= 3600:
         top.error("--timeout has to be from 0.1 to 3600 seconds")
     return options
+
+
+def _passed_on(given: Sequence[str]) -> list[str]:
+    """What comes after `schedule`, which is for another parser."""
+    rest = after_options(given)
+    return rest[1:] if rest[:1] == ["schedule"] else []
+
+
+def after_options(given: Sequence[str]) -> list[str]:
+    """What comes after the options of all commands."""
+    place = 0
+    while place < len(given) and given[place].startswith("-"):
+        place += 2 if given[place] in _WITH_VALUE else 1
+    return list(given[place:])
 
 
 def rigs_of(options: argparse.Namespace) -> list[str]:

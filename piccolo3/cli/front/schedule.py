@@ -1,26 +1,19 @@
-"""`piccolo schedule`: what rigs do by themselves; the options are those of the tool for schedules."""
+"""`piccolo schedule`: what rigs do by themselves; commands and options are those of `piccolo3-schedule`."""
 
 from __future__ import annotations
 
-import importlib
 from argparse import Namespace
-from collections.abc import Sequence
-from typing import Protocol, cast
 
-from piccolo3.errors import Unavailable
+from piccolo3.cli.front.options import after_options
+from piccolo3.cli.schedule import main
 
 __all__ = ["run"]
 
 
-class _Tool(Protocol):
-    def main(self, argv: Sequence[str] | None = None) -> int: ...
-
-
 def run(options: Namespace) -> int:
     """Do it with one rig after the other."""
-    try:
-        tool = cast("_Tool", importlib.import_module("piccolo3.cli.schedule"))
-    except ModuleNotFoundError:
-        raise Unavailable("this version of piccolo3 has no tool for schedules") from None
-    given = ["--json"] if options.json else []
-    return max(tool.main(["-u", url, *given, *options.arguments]) for url in options.rigs)
+    given = [*(["--json"] if options.json else []), *(["--debug"] if options.debug else [])]
+    passed = options.arguments
+    if not after_options(passed) and not {"-h", "--help"} & set(passed):
+        passed = [*passed, "list"]
+    return max(main(["-u", url, *given, *passed]) for url in options.rigs)

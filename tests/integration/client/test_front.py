@@ -203,6 +203,17 @@ def test_log(fake: Fake, piccolo: Run) -> None:
         assert [line["number"] for line in body["lines"]] == list(range(300))
 
 
+def test_schedule(usual: str, piccolo: Run) -> None:
+    assert piccolo("schedule", "-u", usual) == (0, "there are no jobs\n", "")
+    added = ("add", "--at", "2199-01-01T00:00+00:00", "--run", "far")
+    assert piccolo("--rig", usual, "schedule", *added)[0] == 0
+    assert "far" in piccolo("--rig", usual, "schedule", "list")[1]
+    assert "schedule  1 jobs" in piccolo("status", "-u", usual)[1]
+    assert json.loads(piccolo("--rig", usual, "--json", "schedule")[1])
+    with pytest.raises(SystemExit):
+        piccolo("schedule", "--help")
+
+
 def test_what_is_left_running(usual: str, piccolo: Run) -> None:
     status, out, _ = piccolo("record", "long", "-n", "50", "-d", "1", "--detach", "-u", usual)
     assert (status, out.startswith("batch 0 of run long has begun")) == (0, True)
