@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import psutil
 
@@ -105,11 +106,22 @@ async def bare() -> AsyncIterator[Server]:
 
 @asynccontextmanager
 async def daemon(
-    options: str = "", *, instrument: str = INSTRUMENT, environment: Mapping[str, str] = os.environ
+    options: str = "",
+    *,
+    instrument: str = INSTRUMENT,
+    environment: Mapping[str, str] = os.environ,
+    files: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[Server]:
-    """The daemon with two spectrometers and two channels, or another instrument, in a temporary data directory."""
+    """The daemon with two spectrometers and two channels, or another instrument, in a temporary data directory.
+
+    `files` are there before it is started: texts by their path in that directory.
+    """
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
+        for name, text in files.items():
+            path = Path(folder, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
         Path(folder, "piccolo.config").write_text(instrument + options)
         program = str(Path(sys.executable).with_name("piccolo3-server"))
         command = [program, "-o", folder, "--address", "::1", "--port", str(port)]

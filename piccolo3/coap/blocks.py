@@ -6,6 +6,7 @@ aiocoap's own keep every upload for minutes, whatever its size, and answer with 
 from __future__ import annotations
 
 import hashlib
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
@@ -122,10 +123,15 @@ class Downloads:
         wanted = request.opt.block2
         if wanted is None or wanted.block_number == 0:
             return None
-        found = self._answers.get(_key(request))
-        if found is None or self._now() - found[0] > _LIFETIME:
+        key = _key(request)
+        now = self._now()
+        since, answer = self._answers.get(key, (-math.inf, None))
+        if answer is None or now - since > _LIFETIME:
             raise Incomplete
-        return _cut(found[1], request)
+        # a whole transfer may take minutes on a bad link: what counts is the time from block to block
+        self._answers[key] = (now, answer)
+        self._answers.move_to_end(key)
+        return _cut(answer, request)
 
     def first_block(self, request: aiocoap.Message, answer: aiocoap.Message) -> aiocoap.Message:
         """Return the answer, or its first block if it is too large for one message or for what the client wants."""

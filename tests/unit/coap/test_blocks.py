@@ -163,6 +163,22 @@ def test_later_blocks_only_of_what_is_there() -> None:
         downloads.later_block(request(block2=(1, False, 6)))
 
 
+def test_a_download_may_take_as_long_as_it_goes_on() -> None:
+    clock = Clock()
+    downloads = Downloads(clock)
+    downloads.first_block(request(), answer(100 * 1024))
+    downloads.first_block(request(2), answer(2000))
+    for number in range(1, 100):
+        clock.time += 60.0
+        found = downloads.later_block(request(block2=(number, False, 6)))
+        assert found is not None
+    downloads.first_block(request(3), answer(2000))
+    assert len(downloads) == 2  # the one that nobody went on with has been dropped
+    clock.time += 94.0
+    with pytest.raises(Incomplete):
+        downloads.later_block(request(block2=(1, False, 6)))
+
+
 def test_downloads_are_kept_for_a_while_and_up_to_a_limit() -> None:
     clock = Clock()
     downloads = Downloads(clock)
