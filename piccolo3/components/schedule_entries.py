@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from piccolo3.components.datatypes import JsonValue
@@ -65,8 +65,11 @@ def halt_item(halt: Halt | None) -> JsonValue:
     return {"since": show_time(halt.since), "reason": halt.reason[:60], "by": halt.by[:60]}
 
 
-def old_row(job: Job, following: datetime | None) -> list[JsonValue]:
-    """A job as old clients know it: number, task with its arguments, start, end, interval (s), status."""
+def old_row(job: Job, following: Callable[[Job], datetime | None]) -> list[JsonValue]:
+    """A job as old clients know it: number, task with its arguments, start, end, interval (s), status.
+
+    Those that have no start by themselves start at their next time.
+    """
     task: list[JsonValue] = [_OLD_TASKS.get(job.task, job.task.value)]
     names = _OLD_ARGUMENTS.get(job.task)
     if names is not None:
@@ -74,7 +77,7 @@ def old_row(job: Job, following: datetime | None) -> list[JsonValue]:
     when = job.when
     if isinstance(when, Once):
         return [job.id, task, show_time(when.at), None, None, job.status.value]
-    start = when.start if isinstance(when, Every) else following or when.start or job.made
+    start = when.start if isinstance(when, Every) else following(job) or when.start or job.made
     interval = when.seconds if isinstance(when, Every | BySun) else None
     return [job.id, task, show_time(start), _time(when.end), interval, job.status.value]
 

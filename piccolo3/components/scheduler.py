@@ -97,7 +97,7 @@ class SchedulerResources(Component):
     )
     def jobs(self) -> JsonValue:
         """Return those that are active or suspended."""
-        return [old_row(job, self._maker.next_start(job)) for job in self._schedules.jobs]
+        return [old_row(job, self._maker.next_start) for job in self._schedules.jobs]
 
     @command(_JID, title="start a job no more")
     async def suspend(self, jid: int) -> None:

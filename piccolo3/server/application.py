@@ -88,6 +88,7 @@ class Application:
         await stack.enter_async_context(server)
         stack.push_async_callback(care.stop)
         care.start()
+        engine.planner.show(care.health)
         rescue = Rescue(engine.store, engine.writer, care.health, engine.journal, self._clock)
         stack.push_async_callback(rescue.stop)
         rescue.start()

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 from piccolo3.components.jobs import JobMaker
 from piccolo3.errors import StoreError
-from piccolo3.scheduling import Scheduler
+from piccolo3.housekeeping import Health, Level
+from piccolo3.scheduling import HaltChanged, Scheduler
 from piccolo3.server.jobs import JobRunner, PowerSwitches, ScheduleDoor
-from piccolo3.store.schedule import ScheduleStore
+from piccolo3.store.schedule import Halt, ScheduleStore
 from piccolo3.timing import ClockStepped, ClockTrustChanged, PositionChanged
+from piccolo3.wire import show_time
 from piccolo3.workers import SpectrometerGroup
 
 if TYPE_CHECKING:
@@ -58,6 +60,19 @@ class Planner:
             await self._door(lambda store: store.forget_runs(before))
         except StoreError as error:
             _logger.warning("what came of old jobs is not forgotten: %s", error.message)
+
+    def show(self, health: Health) -> None:
+        """Let the operator see, from now on, that no job is started."""
+
+        def note(halt: Halt | None) -> None:
+            if halt is None:
+                health.note(_SOURCE, Level.OK, "jobs are started again")
+            else:
+                since = show_time(halt.since.replace(microsecond=0))
+                health.note(_SOURCE, Level.WARN, f"no job is started since {since} ({halt.reason})")
+
+        self._subscriptions.append(self._engine.broker.subscribe(HaltChanged, lambda event: note(event.halt)))
+        note(self.scheduler.halted)
 
     async def stop(self) -> None:
         """Start nothing any more."""

@@ -94,8 +94,10 @@ def test_make_safe_halts_everything_until_it_is_enabled(tmp_path: Path) -> None:
         halt: Any = await client.get(f"{SCHEDULER}/halt")
         assert halt["reason"] == "make_safe"
         assert halt["by"].startswith("coap [::1]")
+        assert "no job is started since" in json.dumps(await client.get("sysinfo/health"))
         await client.put(f"{SCHEDULER}/enabled", True)
         assert await client.get(f"{SCHEDULER}/halt") is None
+        assert "no job is started since" not in json.dumps(await client.get("sysinfo/health"))
         async with client.observe(f"{SCHEDULER}/last_run") as runs:
             async for value in runs:
                 if isinstance(value, dict) and value["outcome"] == "complete":
