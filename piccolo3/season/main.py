@@ -19,9 +19,6 @@ from rich.console import Console
 
 from piccolo3.clock import SystemClock
 from piccolo3.season.faults import FaultKind
-from piccolo3.season.report import as_dict, markdown, show
-from piccolo3.season.season import Plan, play
-from piccolo3.season.timeline import page
 
 __all__ = ["main"]
 
@@ -82,6 +79,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     if options.keep is not None and options.keep.exists() and any(options.keep.iterdir()):
         parser.error(f"{options.keep} is not empty")
+    return _play(options)
+
+
+def _play(options: argparse.Namespace) -> int:
+    # here and not above: that is all of the daemon, which takes a while
+    from piccolo3.season.report import as_dict, markdown, show
+    from piccolo3.season.season import Plan, play
+    from piccolo3.season.timeline import page
+
     plan = Plan(
         begin=datetime.combine(options.begin, time(), UTC),
         days=options.days,
