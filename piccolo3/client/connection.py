@@ -118,9 +118,20 @@ class Connection:
             self._known.mention(message)
             answer = await self._exchange(message, seconds)
             if answer is not None:
-                return self._known.take(message, self.checked(answer))
+                return self._known.take(message, self._understood(answer, path))
             _logger.debug("%s changed while it was read, attempt %d", path, attempt + 1)
         raise Conflict(f"{path} keeps changing while it is read")
+
+    def _understood(self, answer: aiocoap.Message, path: Path) -> aiocoap.Message:
+        """The answer if it is a successful one; where a server does not say what it does not have, we do."""
+        try:
+            return self.checked(answer)
+        except NotFound:
+            if answer.payload:
+                raise
+            name = path if isinstance(path, str) else "/".join(path)
+            text = f"the server at {self.address} has no {name}: perhaps it is of another version"
+            raise NotFound(text) from None
 
     async def message(
         self, code: int, path: Path, payload: bytes = b"", seconds: float | None = None

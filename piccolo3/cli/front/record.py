@@ -90,8 +90,24 @@ async def _all(options: Namespace) -> int:
             else:
                 complain(options, problem, url)
             return 1
+        except asyncio.CancelledError:  # before anything has begun
+            return 130
 
-    return max(await asyncio.gather(*(one(url) for url in options.rigs)))
+    tasks = [asyncio.create_task(one(url)) for url in options.rigs]
+    loop = asyncio.get_running_loop()
+
+    def leave() -> None:
+        for task in tasks:
+            task.cancel()
+
+    # with a bar there is a question instead; not in the main thread, Ctrl-C goes elsewhere
+    with contextlib.suppress(RuntimeError, ValueError):
+        loop.add_signal_handler(signal.SIGINT, leave)
+    try:
+        return max(await asyncio.gather(*tasks))
+    finally:
+        with contextlib.suppress(RuntimeError, ValueError):
+            loop.remove_signal_handler(signal.SIGINT)
 
 
 def _begun(options: Namespace, rig: Piccolo, batch: Batch, screen: Console) -> int:
@@ -118,26 +134,12 @@ async def _follow(options: Namespace, rig: Piccolo, batch: Batch, screen: Consol
 
 async def _plainly(batch: Batch, title: str, screen: Console, *, quiet: bool) -> Outcome:
     last = ""
-    interrupted = asyncio.Event()
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-
-    def stop() -> None:
-        interrupted.set()
-        if task is not None:
-            task.cancel()
-
-    with contextlib.suppress(RuntimeError, ValueError):  # not in the main thread: Ctrl-C goes elsewhere
-        loop.add_signal_handler(signal.SIGINT, stop)
-    try:
-        async for progress in batch.progress:
-            text = describe(progress)
-            if text != last and not quiet:
-                screen.print(f"{title}: {text}", markup=False)
-            last = text
-        return await batch.outcome()
-    finally:
-        with contextlib.suppress(RuntimeError, ValueError):
-            loop.remove_signal_handler(signal.SIGINT)
+    async for progress in batch.progress:
+        text = describe(progress)
+        if text != last and not quiet:
+            screen.print(f"{title}: {text}", markup=False)
+        last = text
+    return await batch.outcome()
 
 
 async def _with_bar(rig: Piccolo, batch: Batch, title: str, screen: Console) -> Outcome:

@@ -363,3 +363,59 @@ def test_completion_in_bash(typed: list[str], expected: set[str], piccolo: Run) 
 def test_completion_of_other_shells() -> None:
     assert script("zsh").startswith("autoload -U +X bashcompinit")
     assert "-a record" in script("fish")
+
+
+def test_watching(usual: str, piccolo: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) > 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("piccolo3.cli.front.status.time.sleep", sleep)
+    status, out, err = piccolo("status", "--watch", "0.5", "-u", usual)
+    assert (status, err, waited) == (130, "piccolo: interrupted\n", [0.5, 0.5])
+    assert out.count("doing") == 2
+
+
+def test_following_a_log(fake: Fake) -> None:
+    lines: list[JsonValue] = []
+
+    def page(limit: int, before: int | None = None, after: int | None = None, level: str = "INFO") -> JsonValue:
+        new: JsonValue = {
+            "time": "2026-11-21T00:00:00",
+            "level": "INFO",
+            "source": "a",
+            "message": "b",
+            "number": len(lines),
+        }
+        lines.append(new)
+        return {"lines": [new], "cursor": None}
+
+    server = fake()
+    server._action("sysinfo/log", page)
+    server._value("sysinfo/started", "2026-11-21T00:00:00+00:00")
+    program = Path(sys.executable).with_name("piccolo")
+    with server.in_thread():
+        command = [str(program), "log", "-f", "-n", "1", "--json", "-u", server.url]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            assert [json.loads(process.stdout.readline())["number"] for _ in range(2)] == [0, 1]
+            process.send_signal(2)
+            assert process.wait(10) == 130
+
+
+def test_ctrl_c_ends_the_following_of_all_rigs(usual: str, tmp_path: Path) -> None:
+    program = Path(sys.executable).with_name("piccolo")
+    with serving(tmp_path / "data") as other:
+        command = [str(program), "record", "two", "-n", "50", "-d", "1", "-u", usual, "-u", other]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            seen: set[str] = set()
+            while len(seen) < 2:
+                seen.add(process.stdout.readline().partition(": ")[0])
+            process.send_signal(2)
+            _, err = process.communicate(timeout=15)
+        assert (process.returncode, err.count("left running")) == (130, 2)
+        assert main(["abort", "-u", usual, "-u", other, "--json"]) == 0

@@ -224,3 +224,14 @@ def test_a_cancelled_consumer_loses_nothing(fake: Fake) -> None:
                 assert result == number
 
     run(test)
+
+
+def test_what_a_server_of_another_version_does_not_have(fake: Fake) -> None:
+    async def test() -> None:
+        async with new(fake()) as server, Piccolo(server.url) as rig:
+            with pytest.raises(NotFound, match=r"at .* has no control/mode: perhaps it is of another version"):
+                await rig.control.mode()
+            with pytest.raises(NotFound, match="there is no file x"):  # what it says itself
+                await rig.put(("data_dir", "runs", "a run", "spectra"), "x")
+
+    run(test)
