@@ -11,7 +11,6 @@ from piccolo3.errors import InvalidValue, TooLarge, UnsupportedFormat
 from piccolo3.jsonvalue import JsonValue, parse, plain
 from piccolo3.wire.arrays import TypedArray, from_tag
 from piccolo3.wire.cborscan import check_cbor
-from piccolo3.wire.compact import pack, unpack
 from piccolo3.wire.document import Document
 
 __all__ = ["CBOR", "COMPACT", "FORMATS", "JSON", "MAX_OBSERVABLE", "MAX_PAYLOAD", "arguments", "decode", "encode"]
@@ -46,6 +45,8 @@ def decode(payload: bytes, content_format: int | None = None, *, limit: int | No
     if content_format == CBOR:
         return _decode_cbor(payload)
     if content_format == COMPACT:
+        from piccolo3.wire.compact import unpack  # NumPy takes a while to be imported, and most do without
+
         return unpack(payload)
     try:
         text = payload.decode("utf-8")
@@ -74,6 +75,8 @@ def encode(value: JsonValue, content_format: int = JSON) -> bytes:
     if content_format == CBOR:
         return cbor2.dumps(plain(value, special=_tag))
     if content_format == COMPACT:
+        from piccolo3.wire.compact import pack
+
         return pack(value)
     raise _unsupported(content_format)
 
