@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from docs.scenario import Situation, change, clock, every, job, once, others, quiet, see_next
+from docs.scenario import Situation, change, clock, every, job, once, others, quiet, see_jobs, see_next
 from piccolo3.position import Position
 from piccolo3.store.schedule import ByCron, BySun
 
@@ -120,6 +120,27 @@ SITUATIONS = (
             "job 2, 12:10: complete, 12:11 to 12:09:58, late",
             "job 1, 12:20: complete, 12:20 to 12:21",
         ),
+    ),
+    Situation(
+        name="The end of a job is reached while the clock is ahead",
+        happens="When the clock is set right the job is taken up again.",
+        steps=(
+            every(1, 600, end="13:00"),
+            clock("12:11:30", "2027-06-21 12:12"),
+            see_jobs("12:17"),
+            clock("12:18", "12:18"),
+            see_jobs("12:24"),
+        ),
+        end="12:25",
+        runs=(
+            "job 1, 12:10: complete, 12:10 to 12:11",
+            (
+                "job 1, 13:00: missed, with 4 times before "
+                "(the clock was set from 2026-06-21T12:11:30+00:00 to 2027-06-21T12:12:00+00:00)"
+            ),
+            "job 1, 12:20: complete, 12:20 to 12:21",
+        ),
+        said=("jobs: none", "jobs: 1 active"),
     ),
     Situation(
         name="The clock is wrong for a while",

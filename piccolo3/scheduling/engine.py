@@ -80,6 +80,7 @@ class Engine:
         self._loaded = False
         self._untrusted: datetime | None = None
         self._set_back = False
+        self._reviving: asyncio.Task[None] | None = None
         self._last = (clock.monotonic(), clock.utcnow())
         self._task: asyncio.Task[None] | None = None
         self._changing = asyncio.Lock()
@@ -105,6 +106,9 @@ class Engine:
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait({self._task})
+        if self._reviving is not None:
+            self._reviving.cancel()
+            await asyncio.wait({self._reviving})
         if self._saver is not None:
             await self._saver.stop()
         await self._conductor.stop()
@@ -178,9 +182,8 @@ class Engine:
         if not self._is_trusted(now):
             return _LOOK
         self._move(now)
-        if self._set_back:
-            await self._revive()
-            now = self._now()
+        if self._set_back and (self._reviving is None or self._reviving.done()):
+            self._reviving = asyncio.create_task(self._revive(), name="jobs of a clock that was ahead")
         delays = []
         if self._halt is None:
             await self._take(now)
@@ -243,16 +246,21 @@ class Engine:
             done = await self._keeper.ask(lambda store: store.jobs({JobStatus.DONE}))
         except PiccoloError:
             return  # it is tried again at the next look
+        except Exception:
+            _logger.exception("jobs that are done can't be read by an error in the program")
+            done = ()
         self._set_back = False
         now = self._now()
         for job in done:
-            if self._agenda.get(job.id) is None and not self._agenda.was_over(job, now):
+            ahead = job.reached is not None and job.reached > now
+            if ahead and self._agenda.get(job.id) is None and not self._agenda.was_over(job, now):
                 job = replace(job, status=JobStatus.ACTIVE)
                 self._agenda.put(job, now)
                 self._keeper.keep_job(job)
                 self._broker.publish(JobsChanged(job=job.id))
                 self._notes("job", f"job {job.id} goes on: the clock was ahead when it was done", source="scheduler")
-        self._plan_all(now)
+                self._plan_all(now)
+                self._wake.set()
 
     def _move(self, now: datetime) -> None:
         there, here = self._agenda.position, self._position()
