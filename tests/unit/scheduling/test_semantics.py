@@ -11,7 +11,6 @@ from docs.scenario import Situation, moment, told
 from docs.scheduling import SITUATIONS
 from tests.schedule_world import World, play
 
-
 _BRIEF = (  # the clock is wrong for so short a while that it may not be noticed where nobody tells
     "The clock is wrong for a while",
     "The end of a job is reached while the clock is ahead",
