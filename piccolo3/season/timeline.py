@@ -28,7 +28,7 @@ _FAULTS = {
     FaultKind.DISK_FULL: "#b0d8ff",
     FaultKind.RESTART: "#888888",
 }
-_HOUR = 3600.0
+_UNTRUSTED = "#eeddee"
 
 
 def page(outcome: Outcome) -> str:
@@ -47,9 +47,11 @@ def page(outcome: Outcome) -> str:
 def _legend() -> Iterator[str]:
     names = {fate.value: colour for fate, colour in _COLOURS.items()} | {"unexplained": _UNEXPLAINED}
     names |= {kind.value: colour for kind, colour in _FAULTS.items()}
-    for place, (name, colour) in enumerate(names.items()):
-        left = _LEFT + place * 90
+    names["clock not trusted"] = _UNTRUSTED
+    left = _LEFT
+    for name, colour in names.items():
         yield f'<rect x="{left}" y="2" width="9" height="9" fill="{colour}"/><text x="{left + 12}" y="10">{name}</text>'
+        left += 26 + 5 * len(name)
 
 
 def _axis(outcome: Outcome, days: int) -> Iterator[str]:
@@ -63,15 +65,22 @@ def _axis(outcome: Outcome, days: int) -> Iterator[str]:
 
 def _bars(outcome: Outcome) -> Iterator[str]:
     for fault in outcome.faults:
-        begin = fault.start
-        while begin < min(fault.end, outcome.plan.days * DAY):
-            day, end = int(begin // DAY), min(fault.end, (begin // DAY + 1) * DAY)
-            left, width = _LEFT + _WIDTH * (begin - day * DAY) / DAY, max(1.0, _WIDTH * (end - begin) / DAY)
-            yield (
-                f'<rect x="{left:.1f}" y="{_TOP + day * _ROW}" width="{width:.1f}" height="{_ROW - 1}" '
-                f'fill="{_FAULTS[fault.kind]}"><title>{fault.kind.value}</title></rect>'
-            )
-            begin = end
+        if fault.untrusted:
+            yield from _bar(outcome, fault.end, fault.end + fault.untrusted, "clock not trusted", _UNTRUSTED)
+        yield from _bar(outcome, fault.start, fault.end, fault.kind.value, _FAULTS[fault.kind])
+
+
+def _bar(outcome: Outcome, begin: float, end: float, name: str, colour: str) -> Iterator[str]:
+    """Over as many lines as it takes."""
+    while begin < min(end, outcome.plan.days * DAY):
+        day = int(begin // DAY)
+        until = min(end, (day + 1) * DAY)
+        left, width = _LEFT + _WIDTH * (begin - day * DAY) / DAY, max(1.0, _WIDTH * (until - begin) / DAY)
+        yield (
+            f'<rect x="{left:.1f}" y="{_TOP + day * _ROW}" width="{width:.1f}" height="{_ROW - 1}" '
+            f'fill="{colour}"><title>{name}</title></rect>'
+        )
+        begin = until
 
 
 def _marks(outcome: Outcome) -> Iterator[str]:
