@@ -56,7 +56,7 @@ class _Way:
         while self._chance.random() < self._link.loss:
             arrival += wait
             wait *= 2
-        self._last = max(self._last, arrival)
+        self._last = max(self._last + 1e-6, arrival)  # those of the same time would be called in any order
         asyncio.get_running_loop().call_at(self._last, deliver, data)
 
     def _arrival(self, size: int) -> float:
@@ -129,7 +129,8 @@ async def relay(port: int, link: Link = BAD, seed: int = 1) -> AsyncIterator[tup
         await asyncio.sleep(2 * link.delay)  # the handshake
         server_reader, server_writer = await asyncio.open_connection("::1", port)
         try:
-            await asyncio.gather(_pump(reader, server_writer, there), _pump(server_reader, writer, back))
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.gather(_pump(reader, server_writer, there), _pump(server_reader, writer, back))
         finally:
             server_writer.close()
             writer.close()
@@ -145,8 +146,7 @@ async def relay(port: int, link: Link = BAD, seed: int = 1) -> AsyncIterator[tup
         server.close()
         for task in tasks:
             task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         datagrams.close()
         transport.close()
         await asyncio.sleep(0)

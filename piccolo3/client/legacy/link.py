@@ -15,9 +15,10 @@ import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from piccolo3.client.address import Address
+from piccolo3.client.changes import Changes
 from piccolo3.client.connection import GET, PUT, Connection, arguments
-from piccolo3.client.observation import Observation
-from piccolo3.errors import ConnectionFailed, NotAllowed, NotFound, PiccoloError
+from piccolo3.client.link import LinkChange
+from piccolo3.errors import ConnectionFailed, NotAllowed, NotFound
 from piccolo3.wire import JsonValue
 
 __all__ = ["Link", "Session", "watch"]
@@ -25,7 +26,6 @@ __all__ = ["Link", "Session", "watch"]
 _logger = logging.getLogger(__name__)
 
 _RETRY = 1.0  # s before a server that did not answer is asked again
-_WATCH = 15.0  # s without news after which a value is read, in case that the server has forgotten who observes it
 
 Segments = Sequence[str]
 
@@ -35,7 +35,6 @@ class Session:
 
     def __init__(self, url: str, main: Callable[[Session], Awaitable[None]]) -> None:
         self.loop = asyncio.get_running_loop()
-        self.connected = False
         self._connection = Connection(url)
         self._opening = asyncio.Lock()
         self._is_open = False
@@ -44,28 +43,32 @@ class Session:
 
     async def request(self, code: int, path: Segments, value: JsonValue = None) -> JsonValue:
         """Ask the server. ConnectionFailed if it does not answer, or what it refuses with."""
-        try:
-            answer = await (await self._open()).request(code, path, value)
-        except ConnectionFailed:
-            self.connected = False
-            raise
-        except PiccoloError:
-            self.connected = True
-            raise
-        self.connected = True
-        return answer
+        return await (await self._open()).request(code, path, value)
 
     async def observe(self, path: Segments) -> AsyncIterator[JsonValue]:
-        """The value and its changes. ConnectionFailed when the server is gone."""
-        connection = await self._open()
-        async with Observation(connection, path, watch=_WATCH) as values:
-            try:
-                async for value in values:
-                    self.connected = True
-                    yield value
-            except ConnectionFailed:
-                self.connected = False
-                raise
+        """The value and its changes, also when the server was away meanwhile. ConnectionFailed when it is closed."""
+        async with Changes(await self._open(), path, lambda value: value) as values:
+            async for value in values:
+                yield value
+
+    async def restarted(self) -> None:
+        """Wait until the server has been restarted."""
+        restart = asyncio.Event()
+
+        def look(change: LinkChange) -> None:
+            if change.restarted:
+                restart.set()
+
+        unsubscribe = (await self._open()).link.subscribe(look)
+        try:
+            await restart.wait()
+        finally:
+            unsubscribe()
+
+    @property
+    def connected(self) -> bool:
+        """Whether the server answered when it was asked last."""
+        return self._is_open and self._connection.link.connected
 
     async def end(self) -> None:
         """Stop observing, close the connection."""
@@ -90,7 +93,6 @@ class Session:
                     _logger.debug("not observing: %s", problem)
                 except Exception:
                     _logger.exception("observation failed")
-                self.connected = False
                 if not self._is_ended:
                     await asyncio.sleep(_RETRY)
         finally:

@@ -36,12 +36,14 @@ class PiccoloSystem:
         return self._link.shutdown()
 
     async def _follow(self, session: Session) -> None:
-        """Observe everything; returns when the server is gone."""
+        """Observe everything; returns when the server has been restarted: it may have other spectrometers then."""
         with contextlib.suppress(ConnectionFailed):
             try:
                 async with asyncio.TaskGroup() as group:
                     for part in (self.control, self.data, self.scheduler, self.spec):
                         await part.follow(session, group)
+                    await session.restarted()
+                    raise ConnectionFailed("the server was restarted")
             except BaseExceptionGroup as problems:
                 _, others = problems.split(ConnectionFailed)
                 if others is not None:
