@@ -15,12 +15,13 @@ from pathlib import Path
 import pytest
 
 from piccolo3.cli.child import Child, derive_server_file
+from piccolo3.cli.front.main import main as piccolo
 from piccolo3.cli.record import main as record
 from piccolo3.cli.schedule import main as schedule
 from piccolo3.client import Piccolo
 
 ROOT = Path(__file__).parents[3]
-PAGES = ["README.md", "docs/tutorials/first-record.md"]
+PAGES = ["README.md", "docs/tutorials/first-record.md", "docs/how-to/command-line.md"]
 # what other tests type, and what changes the environment
 ELSEWHERE = {
     "make",
@@ -76,7 +77,11 @@ def blocks(page: str, language: str) -> list[str]:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_what_pages_tell_to_type(page: str, url: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_pages_tell_to_type(
+    page: str, url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PICCOLO_URL", url)
     wrong = False
     for line in "".join(blocks(page, "sh")).splitlines():
         words = shlex.split(line, comments=True)
@@ -84,6 +89,14 @@ def test_what_pages_tell_to_type(page: str, url: str, capsys: pytest.CaptureFixt
         if words[0].endswith("piccolo3-record"):
             assert record(["-u", url, *words[1:]]) == (1 if wrong else 0), line
             assert capsys.readouterr().err.count("\n") == (1 if wrong else 0)
+        elif words[0].endswith("/piccolo"):
+            words = [url if word in ("localhost", "127.0.0.1") else word for word in words if word[0] != ">"]
+            words = [str(tmp_path / "demo.cfg") if word == "etc/demo.cfg" else word for word in words]
+            if "completion" in words:
+                words = words[:3]
+            # a machine of tests may be under load, which is no good health
+            assert piccolo(words[1:]) in ((0, 3, 4) if "status" in words else (0,)), line
+            assert not capsys.readouterr().err, line
         elif words[0].endswith("piccolo3-schedule"):
             assert schedule(["-u", url, *words[1:]]) == 0, line
             assert not capsys.readouterr().err, line
