@@ -20,7 +20,7 @@ class Pace:
         self,
         now: Callable[[], float],
         *,
-        share: float = 0.1,
+        share: float = 0.04,
         credit: float = 0.02,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
