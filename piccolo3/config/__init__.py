@@ -30,9 +30,11 @@ from piccolo3.config.model import (
     TriggerConfig,
 )
 from piccolo3.config.recipes import RecipeConfig
-from piccolo3.config.show import show
+from piccolo3.config.show import show, show_settings
+from piccolo3.config.web import BrandConfig, HttpConfig, RigConfig, SessionConfig, WebConfiguration, load_web
 
 __all__ = [
+    "BrandConfig",
     "CatalogueConfig",
     "ChannelConfig",
     "ClockConfig",
@@ -43,6 +45,7 @@ __all__ = [
     "GpioConfig",
     "GpsConfig",
     "HousekeepingConfig",
+    "HttpConfig",
     "IndicatorConfig",
     "InstrumentConfig",
     "LoggingConfig",
@@ -51,14 +54,19 @@ __all__ = [
     "RecipeConfig",
     "RecordingConfig",
     "RetentionConfig",
+    "RigConfig",
     "ServerConfig",
+    "SessionConfig",
     "Setting",
     "SimulationConfig",
     "SiteConfig",
     "SpectrometerConfig",
     "SpectrometersConfig",
     "TriggerConfig",
+    "WebConfiguration",
     "load",
     "load_server",
+    "load_web",
     "show",
+    "show_settings",
 ]

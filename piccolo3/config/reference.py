@@ -6,6 +6,7 @@ import sys
 
 from piccolo3.config.declaration import Option, Section, where
 from piccolo3.config.options import INSTRUMENT, SERVER
+from piccolo3.config.options_web import WEB
 
 __all__ = ["reference"]
 
@@ -18,13 +19,15 @@ with a comma or `#` in it goes into quotes, a list has commas between its items.
 not given has its default. `piccolo3-server --check` tells every mistake in both files with its line, and
 `piccolo3-server --show-config` prints what is in force and where each value comes from.
 
+The web front end has a file of its own, `piccolo3-web -c FILE`, with `--check` and `--show-config`, too.
+
 <!-- Written by `python -m piccolo3.config.reference`; the declarations are in piccolo3/config/options.py. -->
 """
 
 
 def reference() -> str:
     """The page with every section and option of both files, in Markdown."""
-    parts = [_HEAD, _file("Server file", SERVER), _file("Instrument file", INSTRUMENT)]
+    parts = [_HEAD, _file("Server file", SERVER), _file("Instrument file", INSTRUMENT), _file("Web file", WEB)]
     return "\n".join(parts)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from configobj import ConfigObj
 
 from piccolo3.config.model import Configuration, Setting
 from piccolo3.config.options import SERVER
 
-__all__ = ["show"]
+__all__ = ["show", "show_settings"]
 
 _SERVER_SECTIONS = {(section.name,) for section in SERVER.sections} | {()}
 
@@ -19,7 +21,12 @@ def show(configuration: Configuration) -> str:
     return f"# server\n{_written(server)}\n# instrument: {configuration.server.instrument_file}\n{_written(instrument)}"
 
 
-def _written(settings: list[Setting]) -> str:
+def show_settings(settings: Sequence[Setting]) -> str:
+    """The same for the values of one file."""
+    return _written(settings)
+
+
+def _written(settings: Sequence[Setting]) -> str:
     file = ConfigObj(interpolation=False, indent_type="  ")
     for setting in settings:
         section = file
