@@ -1,7 +1,7 @@
 """Write the parts of the documentation that follow from the code.
 
-They are the table of the CoAP tree in coap.md, the tables of the catalogue and of housekeeping, and pictures. Run by
-`make docs`; tests fail when the tables are not up to date.
+They are the table of the CoAP tree in coap.md, the tables of the catalogue, of the schedule and of housekeeping, and
+pictures. Run by `make docs`; tests fail when the tables are not up to date.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from piccolo3.clock import SystemClock
 from piccolo3.components import Component, Resource, walk
 from piccolo3.server.application import Application
 from piccolo3.store.catalogue import reference as catalogue
+from piccolo3.store.schedule import reference as schedule
 
 __all__ = ["coap_md", "main"]
 
@@ -106,10 +107,11 @@ async def coap_md() -> str:
 
 
 def main() -> None:
-    """Write coap.md, the tables of the catalogue and of housekeeping, and the picture of a sequence."""
+    """Write coap.md, the tables of databases and of housekeeping, and the picture of a sequence."""
     text = asyncio.run(coap_md())
     (ROOT / "coap.md").write_text(text, encoding="utf-8")
     (ROOT / "docs" / "reference" / "catalogue.md").write_text(catalogue.reference(), encoding="utf-8")
+    (ROOT / "docs" / "reference" / "schedule.md").write_text(schedule.reference(), encoding="utf-8")
     (ROOT / "docs" / "reference" / "housekeeping.md").write_text(housekeeping.page(), encoding="utf-8")
     (ROOT / "docs" / "reference" / "scheduling.md").write_text(scheduling.page(), encoding="utf-8")
     (ROOT / "docs" / "reference" / "client.md").write_text(client_api.page(), encoding="utf-8")

@@ -15,10 +15,12 @@ from piccolo3.status import SpectrometerStatus
 from piccolo3.store import Store
 from piccolo3.store.schedule import Job, RunOutcome, ScheduleStore, TaskKind
 from piccolo3.workers import SpectrometerGroup, Writer
+from piccolo3.workers.calls import at_most
 
 __all__ = ["JobRunner", "PowerSwitches", "ScheduleDoor"]
 
 T = TypeVar("T")
+_PATIENCE = 0.5  # s
 
 
 class JobRunner:
@@ -120,8 +122,8 @@ class ScheduleDoor:
                 self._tell(sentence)
 
     async def stop(self) -> None:
-        """Close it."""
-        await self._writer.run(self._close)
+        """Close it; a disk that hangs is left."""
+        await at_most(self._writer.run(self._close), _PATIENCE)
 
     def _do(self, function: Callable[[ScheduleStore], T]) -> T:
         if not self._store.is_open:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from sqlalchemy import Column, Table
-
 from piccolo3.store.catalogue.models import HEAD, Base
-from piccolo3.store.database.types import JsonText, PlainText, UtcDateTime
+from piccolo3.store.database.reference import sections
 
 __all__ = ["reference"]
 
@@ -57,32 +55,7 @@ SELECT time, json_extract(quantities, '$.cpu_temperature') FROM housekeeping ORD
 
 def reference() -> str:
     """The page with every table and column, in Markdown."""
-    texts = {mapper.local_table: mapper.class_.__doc__ or "" for mapper in Base.registry.mappers}
-    return "\n".join(
-        [_HEAD.replace("VERSION", HEAD), *(_table(table, texts[table]) for table in Base.metadata.sorted_tables)]
-    )
-
-
-def _table(table: Table, text: str) -> str:
-    rows = ["| column | type | | meaning |", "|---|---|---|---|", *map(_row, table.columns)]
-    return f"## `{table.name}`\n\n{text}\n\n" + "\n".join(rows) + "\n"
-
-
-def _row(column: Column[object]) -> str:
-    notes = ["key"] if column.primary_key else ["may be missing"] if column.nullable else []
-    notes += [f"-> `{key.target_fullname}`" for key in column.foreign_keys]
-    return f"| `{column.name}` | {_type(column)} | {', '.join(notes)} | {column.doc or ''} |"
-
-
-def _type(column: Column[object]) -> str:
-    if isinstance(column.type, JsonText):
-        return "JSON"
-    if isinstance(column.type, UtcDateTime):
-        return "date"
-    if isinstance(column.type, PlainText):
-        return "text"
-    names = {bool: "boolean", bytes: "bytes", float: "number", int: "integer"}
-    return names[column.type.python_type]
+    return _HEAD.replace("VERSION", HEAD) + "\n" + sections(Base)
 
 
 if __name__ == "__main__":
