@@ -8,7 +8,7 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from rich.console import Console
@@ -24,7 +24,7 @@ from piccolo3.data.options import parse
 from piccolo3.data.plot import plot
 from piccolo3.data.reader import Findings
 from piccolo3.data.report import report
-from piccolo3.errors import InvalidValue, PiccoloError
+from piccolo3.errors import InvalidValue, PiccoloError, StoreError
 
 __all__ = ["main"]
 
@@ -161,7 +161,15 @@ def _tell(run: str, findings: Findings) -> bool:
 def _housekeeping(options: Namespace) -> int:
     found = samples(options.directory, options.since, options.until, options.quantity)
     write = write_json if options.json else write_csv
-    if not write(found, sys.stdout):
+    try:
+        with ExitStack() as stack:
+            file = stack.enter_context(options.output.open("w", encoding="utf-8")) if options.output else sys.stdout
+            count = write(found, file)
+    except OSError as error:
+        if options.output is None:
+            raise
+        raise StoreError(f"writing {options.output} failed: {error.strerror}") from error
+    if not count:
         _say("there is no housekeeping of that time")
     return 0
 

@@ -131,11 +131,12 @@ def _add_housekeeping(commands: argparse._SubParsersAction[argparse.ArgumentPars
         "housekeeping",
         "Write what was measured of the instrument itself as CSV. It is read from the catalogue in the data directory.",
         [
-            "housekeeping /media/stick > housekeeping.csv",
+            "housekeeping /media/stick -o housekeeping.csv",
             "housekeeping /media/stick --since 2026-06-01 --until 2026-07-01 -q load -q detector_temperature",
         ],
     )
     housekeeping.add_argument("directory", type=Path, nargs="?", default=Path(), metavar="DIR", help="default .")
+    housekeeping.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: the standard output")
     housekeeping.add_argument("--since", type=_moment, metavar="TIME", help="ISO 8601, UTC unless it has an offset")
     housekeeping.add_argument("--until", type=_moment, metavar="TIME", help="before this")
     housekeeping.add_argument(

@@ -114,3 +114,7 @@ def test_housekeeping(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "no housekeeping" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         main(["housekeeping", str(data), "--since", "yesterday"])
+    assert main(["housekeeping", str(data), "-o", str(data / "h.csv"), "-q", "new"]) == 0
+    assert (data / "h.csv").read_text(encoding="utf-8").splitlines()[-1] == "2026-06-21T12:02:00+00:00,µ"
+    assert main(["housekeeping", str(data), "-o", str(data / "nowhere" / "h.csv")]) == 1
+    assert "failed" in capsys.readouterr().err
