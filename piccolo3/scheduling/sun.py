@@ -16,7 +16,7 @@ from astral import sun as astral_sun
 
 from piccolo3.position import Position
 
-__all__ = ["HORIZON", "Window", "elevation", "windows"]
+__all__ = ["HORIZON", "Window", "elevation", "window"]
 
 HORIZON = -0.833  # degrees: half of the sun's disk and the refraction at the horizon
 _DIGITS = 4  # of degrees, 11 m
@@ -31,43 +31,42 @@ def elevation(position: Position, moment: datetime) -> float:
     return _elevation(position.latitude, position.longitude, moment)
 
 
-def windows(
+def window(
     position: Position, day: date, *, limit: float | None, rise_offset: float, set_offset: float
-) -> tuple[Window, ...]:
+) -> Window | None:
     """While the sun is up (at least at `limit`, in degrees) on a solar day, the one whose noon is on `day` in UTC.
 
-    They begin and end with solar midnight where the sun is up then; else they are moved by the offsets (s). A window
-    ends before its end, and never overlaps one of the day before.
+    It begins and ends with solar midnight where the sun is up then; else these are moved by the offsets (s). It ends
+    before its end, and never overlaps that of the day before. None where there is nothing of it.
     """
-    place = (round(position.latitude, _DIGITS), round(position.longitude, _DIGITS))
     height = HORIZON if limit is None else limit
-    before = _moved(_portions(*place, height, day - _DAY), rise_offset, set_offset)
-    free = max((end for _, end in before), default=None)
-    found: list[Window] = []
-    for begin, end in _moved(_portions(*place, height, day), rise_offset, set_offset):
-        first = begin if free is None else max(begin, free)
-        if first < end:
-            found.append((first, end))
-            free = end
-    return tuple(found)
+    place = (round(position.latitude, _DIGITS), round(position.longitude, _DIGITS))
+    found, before = (_moved(_up(*place, height, date), rise_offset, set_offset) for date in (day, day - _DAY))
+    if found is None:
+        return None
+    begin, end = found if before is None else (max(found[0], before[1]), found[1])
+    return (begin, end) if begin < end else None
 
 
-Portion = tuple[datetime, datetime, bool, bool]  # from when to when, and whether these are a rise and a set
+Up = tuple[datetime, datetime, bool, bool]  # from when to when, and whether these are a rise and a set
 
 
-def _moved(portions: tuple[Portion, ...], rise_offset: float, set_offset: float) -> tuple[Window, ...]:
-    return tuple(
-        (
-            begin + timedelta(seconds=rise_offset if rises else 0.0),
-            end + timedelta(seconds=set_offset if sets else 0.0),
-        )
-        for begin, end, rises, sets in portions
+def _moved(up: Up | None, rise_offset: float, set_offset: float) -> Window | None:
+    if up is None:
+        return None
+    begin, end, rises, sets = up
+    return (
+        begin + timedelta(seconds=rise_offset if rises else 0.0),
+        end + timedelta(seconds=set_offset if sets else 0.0),
     )
 
 
 @lru_cache(maxsize=8192)
-def _portions(latitude: float, longitude: float, limit: float, day: date) -> tuple[Portion, ...]:
-    """Between the solar midnights before and after the noon on that day; the sun only rises before it, then sets."""
+def _up(latitude: float, longitude: float, limit: float, day: date) -> Up | None:
+    """Between the solar midnights before and after the noon on that day: the sun only rises before it, then only sets.
+
+    At the poles themselves, where it does so in half a year, astral takes the elevations at 89.8 degrees.
+    """
     noon = _noon(latitude, longitude, day)
     start = _midnight(latitude, longitude, day)
     stop = _midnight(latitude, longitude, day + _DAY)
@@ -75,17 +74,12 @@ def _portions(latitude: float, longitude: float, limit: float, day: date) -> tup
     def is_up(moment: datetime) -> bool:
         return _elevation(latitude, longitude, moment) >= limit
 
-    at_start, at_noon, at_stop = is_up(start), is_up(noon), is_up(stop)
-    if at_noon:
-        begin = start if at_start else _change(is_up, start, noon)
-        end = stop if at_stop else _change(is_up, noon, stop)
-        return ((begin, end, not at_start, not at_stop),)
-    found: list[Portion] = []  # at a pole the sun may set before noon, and rise after it
-    if at_start:
-        found.append((start, _change(is_up, start, noon), False, True))
-    if at_stop:
-        found.append((_change(is_up, noon, stop), stop, True, False))
-    return tuple(found)
+    if not is_up(noon):
+        return None
+    at_start, at_stop = is_up(start), is_up(stop)
+    begin = start if at_start else _change(is_up, start, noon)
+    end = stop if at_stop else _change(is_up, noon, stop)
+    return begin, end, not at_start, not at_stop
 
 
 def _change(is_up: Callable[[datetime], bool], low: datetime, high: datetime) -> datetime:

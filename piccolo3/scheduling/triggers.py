@@ -198,11 +198,11 @@ def _windows(when: BySun, after: datetime, until: datetime, position: Position |
         return
     day = after.astimezone(UTC).date() - timedelta(days=2)
     while day <= until.astimezone(UTC).date() + timedelta(days=2):
-        for begin, end in sun.windows(
+        found = sun.window(
             position, day, limit=when.elevation, rise_offset=when.rise_offset, set_offset=when.set_offset
-        ):
-            if begin > until:
-                return
-            if end > after:
-                yield begin, end
+        )
+        if found is not None and found[0] > until:
+            return
+        if found is not None and found[1] > after:
+            yield found
         day += timedelta(days=1)

@@ -211,17 +211,13 @@ def test_times_by_the_sun_are_consistent_everywhere(
 def test_the_sun_is_up_in_a_window_and_only_then(position: Position, moment: datetime, limit: float | None) -> None:
     height = sun.HORIZON if limit is None else limit
     position = Position(latitude=round(position.latitude, 4), longitude=round(position.longitude, 4))
-    found = [
-        window
-        for day in range(-2, 3)
-        for window in sun.windows(
-            position, moment.date() + timedelta(days=day), limit=limit, rise_offset=0, set_offset=0
-        )
-    ]
+    days = (moment.date() + timedelta(days=day) for day in range(-2, 3))
+    windows = [sun.window(position, day, limit=limit, rise_offset=0, set_offset=0) for day in days]
+    found = [window for window in windows if window is not None]
     assert found == sorted(found)
     inside = any(begin <= moment < end for begin, end in found)
     now = sun.elevation(position, moment)
-    if abs(now - height) > 0.02 and abs(position.latitude) < 89:  # near a pole it hardly rises nor sets in a day
+    if abs(now - height) > (0.02 if abs(position.latitude) < 89 else 0.2):  # it hardly rises nor sets at a pole
         assert inside is (now >= height)
 
 
@@ -239,16 +235,18 @@ def test_sunrise_and_sunset_are_those_of_almanacs(
 ) -> None:
     position = Position(latitude=latitude, longitude=longitude)
     date = datetime.fromisoformat(day).date()
-    (window,) = sun.windows(position, date, limit=None, rise_offset=0, set_offset=0)
+    window = sun.window(position, date, limit=None, rise_offset=0, set_offset=0)
+    assert window is not None
     assert abs(window[end] - datetime.fromisoformat(expected)) <= timedelta(minutes=1)
 
 
 def test_offsets_move_the_ends() -> None:
     day = START.date()
-    ((begin, end),) = sun.windows(LONDON, day, limit=None, rise_offset=0, set_offset=0)
-    moved = sun.windows(LONDON, day, limit=None, rise_offset=1800, set_offset=-3600)
-    assert moved == ((begin + timedelta(minutes=30), end - timedelta(hours=1)),)
-    assert sun.windows(LONDON, day, limit=None, rise_offset=40000, set_offset=0) == ()  # nothing is left
+    window = sun.window(LONDON, day, limit=None, rise_offset=0, set_offset=0)
+    assert window is not None
+    moved = sun.window(LONDON, day, limit=None, rise_offset=1800, set_offset=-3600)
+    assert moved == (window[0] + timedelta(minutes=30), window[1] - timedelta(hours=1))
+    assert sun.window(LONDON, day, limit=None, rise_offset=40000, set_offset=0) is None  # nothing is left
 
 
 def test_offsets_that_overlap_the_next_day_make_no_time_twice() -> None:
