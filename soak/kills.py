@@ -72,10 +72,14 @@ class Kills:
 
 
 async def kills(count: int, seed: int, folder: Path) -> Kills:
-    """Kill it so many times; the last start is to look at everything, and ends in an orderly way."""
-    chance, found = random.Random(seed), Kills()
+    """Kill it so many times; the last start is to look at everything, and ends in an orderly way.
+
+    Ctrl-C ends the killing, not the looking.
+    """
+    chance, found, enough = random.Random(seed), Kills(), asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, enough.set)
     (folder / "piccolo.config").write_text(INSTRUMENT)
-    while found.kills < count:
+    while found.kills < count and not enough.is_set():
         with _daemon(folder) as (process, url):
             if chance.random() < _WHILE_IT_STARTS:
                 await asyncio.sleep(chance.uniform(0.0, 1.0))
@@ -99,7 +103,11 @@ def _daemon(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     port = _free_port()
     with (folder / "log.txt").open("ab") as log:
         process = subprocess.Popen(
-            [_SERVER, "-o", str(folder), "--port", str(port)], stderr=log, cwd=folder, env=os.environ.copy()
+            [_SERVER, "-o", str(folder), "--port", str(port)],
+            stderr=log,
+            cwd=folder,
+            env=os.environ.copy(),
+            start_new_session=True,  # Ctrl-C is not for it
         )
     try:
         yield process, f"coap://[::1]:{port}"
