@@ -12,6 +12,7 @@ from piccolo3.client.follow import Follower
 from piccolo3.client.legacy import PiccoloArgumentParser, PiccoloSystem
 from piccolo3.client.link import LinkChange
 from piccolo3.client.observation import Observation
+from piccolo3.client.plan import Plan, PlanPart
 from piccolo3.client.result import Reflectance, Result
 from piccolo3.client.running import Batch, BatchFailed
 from piccolo3.client.schedule import Schedule
@@ -38,6 +39,8 @@ __all__ = [
     "Piccolo",
     "PiccoloArgumentParser",
     "PiccoloSystem",
+    "Plan",
+    "PlanPart",
     "Progress",
     "Reading",
     "Reflectance",
