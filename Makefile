@@ -6,6 +6,7 @@ ONCE = 0
 RIG = simulated
 HOURS = 1
 COUNT = 500
+JOBS = 1
 VENV = .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -18,7 +19,8 @@ help:
 	@echo "make demo        start a server with a simulated rig, record a batch, show the spectra; Ctrl-C ends it"
 	@echo "                 PORT=5684 uses another port, ONCE=1 stops after the batch, RIG=emulated takes the"
 	@echo "                 drivers of real instruments and pins, and emulates what they talk to (needs a C compiler)"
-	@echo "make test        run the tests, with a report of their coverage"
+	@echo "make test        run the tests, with a report of their coverage; JOBS=2 for as many processes, which some"
+	@echo "                 tests that look at the clock do not like on a busy machine"
 	@echo "make lint        ruff, mypy and import-linter"
 	@echo "make format      let ruff format the code"
 	@echo "make coverage    run the tests and write htmlcov/index.html"
@@ -67,7 +69,7 @@ demo:
 endif
 
 test: $(VENV)/.dev
-	$(BIN)/pytest --cov --cov-report=term --cov-fail-under=90
+	$(BIN)/pytest --cov --cov-report=term --cov-fail-under=90 $(if $(filter-out 1,$(JOBS)),-n $(JOBS) --dist loadfile)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check
