@@ -97,12 +97,12 @@ autointegration = 4
         "line 16: [recipes] [[noon]]: mode = delde: it must be classic or dark_each or deled, or current",
         "line 17: [recipes] [[noon]]: run = ../../etc: it must be a name of letters",
         (
-            "line 18: [recipes] [[noon]]: integration_times = dummi_A:upwelling:250: there is no spectrometer 'dummi_A'; "
-            "did you mean 'dummy_A'? (known: dummy_A, dummy_B)"
+            "line 18: [recipes] [[noon]]: integration_times = dummi_A:upwelling:250: "
+            "there is no spectrometer 'dummi_A'; did you mean 'dummy_A'? (known: dummy_A, dummy_B)"
         ),
         (
-            "line 18: [recipes] [[noon]]: integration_times = dummy_A:upwelin:250: there is no channel 'upwelin'; did you "
-            "mean 'upwelling'? (known: downwelling, upwelling)"
+            "line 18: [recipes] [[noon]]: integration_times = dummy_A:upwelin:250: "
+            "there is no channel 'upwelin'; did you mean 'upwelling'? (known: downwelling, upwelling)"
         ),
         "line 18: [recipes] [[noon]]: integration_times = dummy_A:upwelling:1: it is below min_integration_time = 10",
         "line 21: [recipes] [[evening]]: delay = 2: with burst there is none",
