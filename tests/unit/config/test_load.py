@@ -280,7 +280,7 @@ def test_all_mistakes_of_both_files_and_the_command_line_are_told_at_once(proble
         ("[coap]\naddress = ,b\n", "line 2: ',b': there is nothing before the comma"),
         ("[coap]\naddress = '''::\nport = 5\n", "line 2: \"'''::\": the quote is not closed"),
         ("coap = 5\n", "line 1: 'coap' is a section, not an option (known: config, logging, daemon, datadir, coap)"),
-        ("[coap]\n[[port]]\n", "line 2: [coap]: 'port' is an option, not a section (known: address, port, discoverable)"),
+        ("[coap]\n[[port]]\n", "line 2: [coap]: 'port' is an option, not a section (known: address, port, "),
         ("[config]\n", "line 1: 'config' is an option, not a section (known: config, logging, daemon, datadir, coap)"),
         ("port = 5\n", "line 1: there is no option 'port'; it belongs into [coap] (known: config, logging, daemon, "),
         ("[coap]\nmount = 1\n", "line 2: [coap]: there is no option 'mount'; it belongs into [datadir] (known: "),
