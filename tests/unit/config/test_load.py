@@ -640,7 +640,7 @@ LINES = st.one_of(
 
 
 @given(lines=st.lists(LINES, max_size=12), tail=st.binary(max_size=8))
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_text_loads_or_is_a_configuration_error(tmp_path: Path, lines: list[str], tail: bytes) -> None:
     data = "\n".join(lines).encode("utf-8", errors="surrogatepass") + tail
     (tmp_path / "piccolo.config").write_bytes(data)

@@ -106,7 +106,7 @@ def all_pages(catalogue: Catalogue, query: SpectrumQuery) -> tuple[list[Spectrum
         query = replace(query, cursor=page.cursor)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(found=SPECTRA, query=QUERIES, scanned=st.sampled_from([1, 3, 8, 5000]))
 def test_pages_together_are_what_a_plain_search_finds(
     catalogue: Catalogue,
