@@ -14,6 +14,7 @@ from aiocoap.numbers import codes
 
 from piccolo3.client import failures
 from piccolo3.client.address import Address
+from piccolo3.client.exchanges import ClientContext
 from piccolo3.client.known import Known
 from piccolo3.client.link import Link
 from piccolo3.errors import Conflict, ConnectionFailed, NotFound
@@ -186,11 +187,11 @@ class Connection:
     async def _new_context(self) -> aiocoap.Context:
         # transports are named one by one: the default set depends on what else is installed
         if self.address.scheme == "coap+tcp":
-            return await aiocoap.Context.create_client_context(transports=["tcpclient"])
+            return await ClientContext.create_client_context(transports=["tcpclient"])
         if sys.platform == "linux":
             with contextlib.suppress(OSError):  # a computer without IPv6
-                return await aiocoap.Context.create_client_context(transports=["udp6"])
-        return await aiocoap.Context.create_client_context(transports=["simple6"])
+                return await ClientContext.create_client_context(transports=["udp6"])
+        return await ClientContext.create_client_context(transports=["simple6"])
 
     def _open_context(self) -> aiocoap.Context:
         if self._context is None:
