@@ -20,7 +20,7 @@ from piccolo3.scheduling import planning
 from piccolo3.scheduling.agenda import Agenda
 from piccolo3.scheduling.book import Book, Statistics
 from piccolo3.scheduling.conductor import Conductor, Performance
-from piccolo3.scheduling.events import JobsChanged, SchedulerRestarted
+from piccolo3.scheduling.events import HaltChanged, JobsChanged, QuietChanged, SchedulerRestarted
 from piccolo3.scheduling.gaps import EVER, Gaps
 from piccolo3.scheduling.keeper import Keeper
 from piccolo3.scheduling.needs import AsksStore, Notes, Power, Runner, RunResult
@@ -99,6 +99,8 @@ class Engine:
         except PiccoloError as error:
             _logger.warning("the schedule can't be read for now, no job is started: %s", error)
             self._notes("scheduler", f"the schedule can't be read: {error}", level="alarm", source="scheduler")
+        except Exception:
+            _logger.exception("the schedule can't be read by an error in the program, no job is started")
         self._task = asyncio.create_task(self._supervise(), name="scheduler")
 
     async def stop(self) -> None:
@@ -160,6 +162,9 @@ class Engine:
                 await self._load()
             except PiccoloError:
                 await self._clock.asleep(_LOAD)
+            else:
+                for event in (JobsChanged(), QuietChanged(quiet=self._agenda.quiet), HaltChanged(halt=self._halt)):
+                    self._broker.publish(event)
         self._plan_all(self._now())
         while True:
             self._wake.clear()

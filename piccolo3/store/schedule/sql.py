@@ -184,14 +184,13 @@ class SqlSchedule(ScheduleStore):
         return self._write(lambda connection: rows.forget_runs(connection, before))
 
     def quiet(self) -> Quiet:
-        found = self._read(lambda connection: rows.find_setting(connection, _QUIET))
-        return Quiet() if found is None else quiet_from_dict(found)
+        return self._read(lambda connection: _setting(connection, _QUIET, quiet_from_dict)) or Quiet()
 
     def set_quiet(self, quiet: Quiet) -> None:
         self._set(_QUIET, quiet_as_dict(quiet))
 
     def halt(self) -> Halt | None:
-        return halt_from_dict(self._read(lambda connection: rows.find_setting(connection, _HALT)))
+        return self._read(lambda connection: _setting(connection, _HALT, halt_from_dict))
 
     def set_halt(self, halt: Halt | None) -> None:
         self._set(_HALT, halt_as_dict(halt))
@@ -224,6 +223,16 @@ class SqlSchedule(ScheduleStore):
             self._damage = error
             self.close()
             raise
+
+
+def _setting(connection: Connection, key: str, of_dict: Callable[[JsonValue], T]) -> T | None:
+    found = rows.find_setting(connection, key)
+    if found is None:
+        return None
+    try:
+        return of_dict(found)
+    except InvalidValue as error:
+        raise DatabaseDamaged(f"the schedule is damaged: {key}: {error.message}") from error
 
 
 def _check(connection: Connection) -> None:

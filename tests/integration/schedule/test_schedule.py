@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from piccolo3.clock import Clock, SystemClock
-from piccolo3.errors import Busy, Conflict, InvalidValue
+from piccolo3.errors import Busy, Conflict, InvalidValue, Unavailable
 from piccolo3.store.schedule import interface, rows
 from tests.integration.schedule.support import FAR, SCHEDULER, Rig, daemon, run
 
@@ -131,6 +131,30 @@ def test_damage_is_told_and_jobs_come_back(tmp_path: Path) -> None:
     run(tmp_path, scenario)
     (tmp_path / "schedule.sqlite").write_bytes(b"damaged" * 999)
     run(tmp_path, damaged)
+
+
+def test_a_schedule_that_can_not_be_read_at_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("piccolo3.scheduling.engine._LOAD", 0.05)
+
+    async def scenario(rig: Rig) -> None:
+        await rig.client.put("control/record_sequence", "r1", at_time=FAR)
+
+    async def blocked(rig: Rig) -> None:
+        client = rig.client
+        with pytest.raises(Unavailable):
+            await client.put("control/record_sequence", "r2", at_time=FAR)
+        async with client.observe(f"{SCHEDULER}/jobs") as jobs:
+            assert await anext(jobs) == []
+            (tmp_path / "schedule.sqlite").rmdir()
+            (tmp_path / "away").rename(tmp_path / "schedule.sqlite")
+            told: Any = await anext(jobs)
+            assert [row[0] for row in told] == [1]
+        await client.put("control/record_sequence", "r2", at_time=FAR)
+
+    run(tmp_path, scenario)
+    (tmp_path / "schedule.sqlite").rename(tmp_path / "away")
+    (tmp_path / "schedule.sqlite").mkdir()
+    run(tmp_path, blocked)
 
 
 def test_there_is_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -169,6 +169,19 @@ def test_damage_that_shows_itself_in_use(bench: Bench) -> None:
         assert store.jobs() == (job,)
 
 
+@pytest.mark.parametrize("value", ["5", '{"start": 7}', '{"start": "noon"}', "[]"])
+def test_a_setting_that_nobody_can_have_written(bench: Bench, value: str) -> None:
+    quiet = Quiet(enabled=True)
+    with bench as store:
+        store.set_quiet(quiet)
+        with closing(sqlite3.connect(bench.file)) as connection, connection:
+            connection.execute("UPDATE settings SET value = ? WHERE key = 'quiet'", (value,))
+        with pytest.raises(StoreError):
+            store.quiet()
+        store.open()
+        assert store.quiet() == quiet
+
+
 def test_a_database_that_is_gone_is_restored(bench: Bench) -> None:
     with bench as store:
         job = store.add(JOB)
