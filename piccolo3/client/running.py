@@ -80,6 +80,8 @@ class Batch:
             raise TimedOut(
                 f"{what} at {self._connection.address} did not end within {timeout:g} s; it goes on"
             ) from None
+        if self._outcome is not None and self.number is None:
+            self.run, self.number = self._outcome.run, self._outcome.batch
         if self._outcome is None:
             raise ConnectionFailed(f"the connection to {self._connection.address} has been closed")
         return self._outcome
@@ -257,7 +259,10 @@ async def start(connection: Connection, name: str, given: Mapping[str, JsonValue
     await connection.request(PUT, path, arguments([], given))
     if name == "auto":
         return Batch(connection, run=None, number=None, before=before)
-    progress = Progress.of(await connection.request(GET, "control/progress"))
+    try:
+        progress = Progress.of(await connection.request(GET, "control/progress"))
+    except ConnectionFailed:  # it has begun, and who it is will be told by its outcome
+        return Batch(connection, run=None, number=None, before=before)
     return Batch(connection, run=progress.run, number=progress.batch, before=before)
 
 

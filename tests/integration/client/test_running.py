@@ -2,18 +2,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from piccolo3.client import Piccolo
+from piccolo3.client.connection import Connection, Path
 from piccolo3.client.failures import TimedOut
 from piccolo3.client.result import Result
 from piccolo3.client.running import BatchFailed
-from piccolo3.errors import Conflict, InvalidValue, NotBusy, NotFound, Unavailable
+from piccolo3.errors import Conflict, ConnectionFailed, InvalidValue, NotBusy, NotFound, Unavailable
 from piccolo3.status import SpectrometerStatus
+from piccolo3.wire import JsonValue
 from tests.integration.client.support import run
 from tests.rigs import serving
 
@@ -29,7 +31,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-def test_record_and_fetch(url: str, tmp_path: Path) -> None:
+def test_record_and_fetch(url: str, tmp_path: FilePath) -> None:
     async def test() -> None:
         async with Piccolo(url) as rig:
             outcome = await (await rig.control.auto()).outcome(30)
@@ -115,7 +117,7 @@ def test_what_was_recorded_since_does_not_hide_it(url: str) -> None:
     run(test)
 
 
-def test_the_server_is_restarted_while_it_records(tmp_path: Path, unused_port: int) -> None:
+def test_the_server_is_restarted_while_it_records(tmp_path: FilePath, unused_port: int) -> None:
     async def begin(url: str) -> None:
         async with Piccolo(url) as rig:
             await rig.control.record_sequence("night", sequences=100, auto=-1, delay=0)
@@ -181,5 +183,26 @@ def test_spectrometers_of_the_real_server(url: str) -> None:
             assert await one.max_time() == 5000
             (shutter, _) = await rig.shutters.all()
             assert await shutter.fibre_diameter() > 0
+
+    run(test)
+
+
+def test_the_answer_to_the_question_which_batch_it_is_gets_lost(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    request = Connection.request
+
+    async def lossy(self: Connection, code: int, path: Path, *args: Any, **kwargs: Any) -> JsonValue:
+        if path == "control/progress":
+            raise ConnectionFailed("lost")
+        return await request(self, code, path, *args, **kwargs)
+
+    async def test() -> None:
+        async with Piccolo(url) as rig:
+            with monkeypatch.context() as patched:
+                patched.setattr(Connection, "request", lossy)
+                batch = await rig.control.record_dark("unsure")
+            assert batch.number is None
+            result = await batch.result(20)
+            assert (result.outcome.run, len(result)) == ("unsure", 4)
+            assert batch.number == result.outcome.batch
 
     run(test)
