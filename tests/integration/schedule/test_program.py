@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from piccolo3.cli import schedule
+from piccolo3.cli import record, schedule
 from tests.integration.schedule.support import Rig, run
 
 Program = Callable[..., Awaitable[str]]
@@ -114,6 +114,19 @@ def test_tables_on_a_terminal(
         listed = await do("list")
         assert "[bold]x" in listed
         assert "|" not in listed
+
+    run(tmp_path, scenario)
+
+
+def test_piccolo3_record_leaves_batches_to_the_scheduler(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    async def scenario(rig: Rig) -> None:
+        argv = ["-u", rig.url, "-r", "r", "-n", "2", "--interval", "3600"]
+        assert await asyncio.to_thread(record.main, argv) == 0
+        assert capsys.readouterr().out == "scheduled\n"
+        (job,) = [job async for job in rig.client.schedule.jobs()]
+        assert (job.when["kind"], job.when["seconds"], job.parameters["sequences"]) == ("every", 3600.0, 2)
+        assert await asyncio.to_thread(record.main, [*argv[:-1], "0.1"]) == 1
+        assert "interval" in capsys.readouterr().err
 
     run(tmp_path, scenario)
 
