@@ -295,7 +295,7 @@ check.
 limits, for editors and mypy; `await rig.tree()` is the same without types.
 
 Values that are observed outlast restarts of server and network: the client looks whether the server is there when
-nothing was heard of it for 2 s, observes everything again when it is back, and says so in its log
+nothing was heard of it for 4 s, observes everything again when it is back, and says so in its log
 (`piccolo3.client.link`), to `on_link`, and by `connected`. A server that never says when it was started (before 0.6) is
 asked for each value instead.
 

@@ -57,6 +57,23 @@ class Portal:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(function)
 
+    def end_with(self, work: Coroutine[object, object, object]) -> None:
+        """Have this done, then end; without waiting for it."""
+
+        async def end() -> None:
+            try:
+                await work
+            finally:
+                self._loop.stop()
+
+        def begin() -> None:
+            self._last = self._loop.create_task(end())
+
+        if self._loop.is_closed():
+            work.close()
+        else:
+            self._loop.call_soon_threadsafe(begin)
+
     def stop(self) -> None:
         """End the thread."""
         if not self._loop.is_closed():
@@ -169,8 +186,6 @@ class Piccolo(Mirror):
         on_link: Callable[[LinkChange], None] | None = None,
     ) -> None:
         portal = Portal()
-        self._finalizer = weakref.finalize(self, portal.stop)
-        self._finalizer.atexit = False
 
         async def make() -> client.Piccolo:
             return await client.Piccolo(url, timeout, on_link).__aenter__()
@@ -183,9 +198,13 @@ class Piccolo(Mirror):
         super().__init__(portal, rig)
         self._close = functools.partial(_close, portal, rig)
         atexit.register(self._close)
+        # for one that was forgotten, as when the cell of a notebook is run again
+        self._finalizer = weakref.finalize(self, _abandon, portal, rig, self._close)
+        self._finalizer.atexit = False
 
     def close(self) -> None:
         """End the connection; what the server does goes on."""
+        self._finalizer.detach()
         atexit.unregister(self._close)
         self._close()
 
@@ -196,6 +215,11 @@ class Piccolo(Mirror):
         self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _abandon(portal: Portal, target: client.Piccolo, close: Callable[[], None]) -> None:
+    atexit.unregister(close)
+    portal.end_with(target.__aexit__(None, None, None))
 
 
 def _close(portal: Portal, target: client.Piccolo) -> None:

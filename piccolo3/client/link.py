@@ -15,7 +15,7 @@ __all__ = ["Link", "LinkChange", "Probe"]
 
 _logger = logging.getLogger(__name__)
 
-WATCH = 2.0  # s of silence after which the server is asked for a sign of life
+WATCH = 4.0  # s of silence after which the server is asked for a sign of life
 _PAUSE = 0.5  # s between two attempts to reach a server that has gone
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import subprocess
 import sys
@@ -159,6 +160,27 @@ def test_without_a_loop(url: str) -> None:
     with pytest.raises(ConnectionFailed, match="has been closed"):
         rig.control.status()
     rig.close()  # twice does no harm
+
+
+def test_one_that_is_forgotten_ends(url: str) -> None:
+    before = threading.active_count()
+    rig = sync.Piccolo(url)
+    assert rig.control.status() == "idle"
+    rig = sync.Piccolo(url)  # as when a cell is run again
+    gc.collect()
+    assert rig.control.status() == "idle"
+    rig.close()
+    del rig
+    for thread in threading.enumerate():
+        if thread.name == "piccolo3 client":
+            thread.join(5)
+    assert threading.active_count() == before
+
+
+def test_leaving_without_closing(url: str) -> None:
+    code = f"from piccolo3.client.sync import Piccolo\nrig = Piccolo({url!r})\nprint(rig.control.status())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "idle\n", "")
 
 
 def test_inside_of_a_running_loop(url: str) -> None:
