@@ -6,9 +6,10 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Protocol
 
+from piccolo3.clock import SystemClock
 from piccolo3.errors import ConnectionFailed, PiccoloError
 
 __all__ = ["Link", "LinkChange", "Probe"]
@@ -177,7 +178,7 @@ class Link:
         self.connected = connected
         _logger.warning("%s", sentence)
         self._announce()
-        change = LinkChange(connected, restarted, sentence, datetime.now(UTC))
+        change = LinkChange(connected, restarted, sentence, SystemClock().utcnow())
         for listener in tuple(self._listeners):
             try:
                 listener(change)

@@ -84,7 +84,7 @@ def test_what_was_recorded_is_found(start: Start) -> None:
             await data.spectrum(10**9)
         with pytest.raises(InvalidValue, match="since"):
             await rig.put("data_dir/query", since="yesterday")
-        with pytest.raises(InvalidValue, match="since.*no offset"):
+        with pytest.raises(InvalidValue, match=r"since.*no offset"):
             await rig.put("data_dir/query", since="2026-06-21T12:00:00")
         with pytest.raises(InvalidValue, match="run"):
             await rig.put("data_dir/query", batch=1)

@@ -8,7 +8,6 @@ import signal
 import sys
 from argparse import Namespace
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 
 from rich.console import Console
 
@@ -18,6 +17,7 @@ from piccolo3.cli.front.rigs import Answer, Body, as_json, complain, console, du
 from piccolo3.cli.interrupt import Interrupts, Left
 from piccolo3.cli.progress import Reporter, describe
 from piccolo3.client import Batch, Outcome, Piccolo
+from piccolo3.clock import SystemClock
 from piccolo3.errors import NotBusy, NotFound, PiccoloError
 from piccolo3.wire import JsonValue
 
@@ -55,7 +55,7 @@ def _starter(options: Namespace) -> Callable[[Piccolo], Awaitable[Batch]]:
         return lambda rig: rig.control.auto(options.target)
     run = options.run
     if run == "TODAY":
-        run = datetime.now().astimezone().date().isoformat()
+        run = SystemClock().utcnow().astimezone().date().isoformat()
     if options.command == "dark":
         return lambda rig: rig.control.record_dark(run)
     return lambda rig: rig.control.record_sequence(
