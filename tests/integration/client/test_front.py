@@ -20,6 +20,7 @@ from matplotlib.figure import Figure
 from piccolo3.cli.front.completion import script, words
 from piccolo3.cli.front.main import main
 from piccolo3.client.connection import Connection
+from piccolo3.client.discover import Found
 from piccolo3.wire import JsonValue
 from tests.rigs import instrument, serving
 
@@ -419,3 +420,19 @@ def test_ctrl_c_ends_the_following_of_all_rigs(usual: str, tmp_path: Path) -> No
             _, err = process.communicate(timeout=15)
         assert (process.returncode, err.count("left running")) == (130, 2)
         assert main(["abort", "-u", usual, "-u", other, "--json"]) == 0
+
+
+def test_discover(piccolo: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[Found] = [Found("coap://192.0.2.1", "tower", "0.6.0"), Found("coap://192.0.2.2")]
+
+    async def discover(seconds: float, port: int) -> tuple[Found, ...]:
+        assert (seconds, port) == (2.0, 5684)
+        return tuple(found)
+
+    monkeypatch.setattr("piccolo3.cli.front.discover.discover", discover)
+    said = "coap://192.0.2.1  tower, piccolo3 0.6.0\ncoap://192.0.2.2\n"
+    assert piccolo("discover", "--port", "5684") == (0, said, "")
+    assert [one["host"] for one in as_json(piccolo("discover", "--port", "5684", "--json")[1])] == ["tower", None]
+    found.clear()
+    status, out, err = piccolo("discover", "--port", "5684")
+    assert (status, out, "discoverable = True" in err) == (1, "", True)
