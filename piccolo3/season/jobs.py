@@ -81,6 +81,6 @@ def jobs(begin: datetime, days: float) -> tuple[Job, ...]:
         ),
     ]
     for number in range(4):
-        at = begin + timedelta(days=days * (number + 0.4) / 4)
+        at = begin + timedelta(days=days * (number + 0.43) / 4)
         found.append(job(f"once {number + 1}", record, Once(at=at), sequences=3, autointegration=-1, **batch))
     return tuple(found)
