@@ -5,10 +5,12 @@ from __future__ import annotations
 from piccolo3.config.declaration import Option, Section
 from piccolo3.config.values import Boolean, Choice, Integer, Name, Number, Optional, Text, Texts, Words
 
-__all__ = ["WEB"]
+__all__ = ["RIG_URL", "WEB"]
 
 _PATH = Text("a path")
 _HOST = Text("a name of a host without a port", r"[A-Za-z0-9.-]+")
+
+RIG_URL = Text("a URL such as coap://rig.local or coap+tcp://10.0.0.2:5683", r"coap(\+tcp)?://[^\s/]+/?")
 
 _HTTP = Section(
     name="http",
@@ -85,9 +87,7 @@ _RIGS = Section(
             options=(
                 Option(
                     name="url",
-                    kind=Text(
-                        "a URL such as coap://rig.local or coap+tcp://10.0.0.2:5683", r"coap(\+tcp)?://[^\s/]+/?"
-                    ),
+                    kind=RIG_URL,
                     required=True,
                     text="Where its daemon is.",
                 ),

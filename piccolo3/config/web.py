@@ -9,9 +9,9 @@ from pathlib import Path
 from piccolo3.config.build import settings_of
 from piccolo3.config.check import Node, check
 from piccolo3.config.document import read
-from piccolo3.config.findings import Findings
+from piccolo3.config.findings import COMMAND_LINE, Findings
 from piccolo3.config.model import Setting
-from piccolo3.config.options_web import WEB
+from piccolo3.config.options_web import RIG_URL, WEB
 from piccolo3.errors import ConfigurationError
 
 __all__ = ["BrandConfig", "HttpConfig", "RigConfig", "SessionConfig", "WebConfiguration", "load_web"]
@@ -74,10 +74,13 @@ class WebConfiguration:
     settings: tuple[Setting, ...]
 
 
-def load_web(file: Path | None, overrides: Mapping[tuple[str, ...], object] = _NO_OVERRIDES) -> WebConfiguration:
+def load_web(
+    file: Path | None, overrides: Mapping[tuple[str, ...], object] = _NO_OVERRIDES, *, rig: str | None = None
+) -> WebConfiguration:
     """The file, checked; without one everything has its default, and paths start from `~/.config/piccolo3`.
 
-    `overrides` are from the command line, by section and name. ConfigurationError has all mistakes.
+    `overrides` are from the command line, by section and name; `rig` is the URL of one that takes the place of those
+    in the file. ConfigurationError has all mistakes.
     """
     findings = Findings()
     document = None if file is None else read(file, findings, "it was named as the file of the web front end")
@@ -85,6 +88,8 @@ def load_web(file: Path | None, overrides: Mapping[tuple[str, ...], object] = _N
     root = check(WEB, document, said, findings)
     directory = Path.home() / ".config/piccolo3" if file is None else file.absolute().parent
     _check_files(root, directory, findings)
+    if rig is not None and not _is_url(rig):
+        findings.problem(COMMAND_LINE, f"the rig {rig}: it must be {RIG_URL.allowed}")
     if findings.problems:
         raise ConfigurationError(findings.problems)
     http, sessions, brand = root.children["http"], root.children["sessions"], root.children["brand"]
@@ -99,7 +104,7 @@ def load_web(file: Path | None, overrides: Mapping[tuple[str, ...], object] = _N
             hosts=tuple(str(host).lower() for host in http.take("hosts", tuple)),
             documentation=http.take("documentation", bool),
         ),
-        rigs=_rigs(root.children["rigs"]),
+        rigs=_rigs(root.children["rigs"]) if rig is None else (RigConfig(name="rig", url=rig, title="rig"),),
         sessions=SessionConfig(
             idle=sessions.take("idle", float) * _HOUR, longest=sessions.take("longest", float) * _HOUR
         ),
@@ -121,6 +126,13 @@ def _rigs(node: Node) -> tuple[RigConfig, ...]:
         for name, child in node.children.items()
     )
     return rigs or (RigConfig(name="rig", url="coap://localhost", title="rig"),)
+
+
+def _is_url(text: str) -> bool:
+    try:
+        return RIG_URL.parse(text) == text
+    except ValueError:
+        return False
 
 
 def _file(node: Node, name: str, directory: Path) -> Path | None:

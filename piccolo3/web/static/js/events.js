@@ -1,0 +1,50 @@
+// Values that change by themselves: one stream for a page, which heals by itself.
+import { base } from "./api.js";
+
+const SILENCE = 4500; // ms without a sign of life (the server sends one every 2 s) after which the connection counts as lost
+
+/**
+ * Follow values. `onValue(path, value, error, time)` is called with each that comes, `onConnection(connected, reason)`
+ * when rig or web server are lost or found. Returns the function that ends it.
+ */
+export function follow(paths, onValue, onConnection = () => {}) {
+  return open(`${base}/api/events?paths=${paths.map(encodeURIComponent).join(",")}`, onConnection, {
+    value: ({ path, value, error, time }) => onValue(path, value, error, time),
+  });
+}
+
+/** The same for spectra: `onDetector({key, wavelengths, ...})` comes before `onSpectrum({detector: key, pixels, ...})`. */
+export function followSpectra(onDetector, onSpectrum, onConnection = () => {}) {
+  return open(`${base}/live/stream`, onConnection, { detector: onDetector, spectrum: onSpectrum });
+}
+
+function open(url, onConnection, handlers) {
+  let source, timer, ended = false, rig = { connected: false, reason: "connecting" };
+  const lost = () => {
+    onConnection(false, "The web server does not answer: check the network of this device. It is tried again by itself.");
+    restart();
+  };
+  const alive = () => { clearTimeout(timer); timer = setTimeout(lost, SILENCE); };
+  const restart = () => { source?.close(); if (!ended) start(); };
+  function start() {
+    source = new EventSource(url);
+    alive();
+    source.addEventListener("connection", (event) => {
+      rig = JSON.parse(event.data);
+      alive();
+      onConnection(rig.connected, rig.reason);
+    });
+    source.addEventListener("alive", alive);
+    source.addEventListener("ended", () => location.reload());
+    for (const [name, handle] of Object.entries(handlers)) {
+      source.addEventListener(name, (event) => { alive(); handle(JSON.parse(event.data)); });
+    }
+  }
+  start();
+  return () => { ended = true; clearTimeout(timer); source.close(); };
+}
+
+/** Numbers in base64, little endian, as the server sends them. */
+export function numbers(text, Type) {
+  return new Type(Uint8Array.from(atob(text), (character) => character.charCodeAt(0)).buffer);
+}

@@ -1,0 +1,74 @@
+// The state of the rig at one glance.
+import { get } from "./api.js";
+import { follow } from "./events.js";
+import { showConnection } from "./frame.js";
+import { duration, megabytes, moment } from "./units.js";
+
+const put = (id, text) => { document.getElementById(id).textContent = text; };
+const STATES = ["", "not there", "powered off", "dropped out", "connecting", "disconnected", "ready", "recording", "finding integration times"];
+const WORDS = { complete: "complete", aborted: "aborted", failed: "failed" };
+const shown = new Map();
+let names = [];
+
+const handlers = {
+  "control/status": (value) => put("status", value),
+  "control/progress": (value) => {
+    const bar = document.getElementById("progress");
+    bar.hidden = !value.steps;
+    bar.max = value.steps || 1;
+    bar.value = value.step;
+    put("run", value.run ?? "–");
+    put("sequence", value.batch === null ? "–" : `batch ${value.batch}, sequence ${value.sequence + 1} of ${value.sequences}`);
+    put("left", value.steps ? duration(value.seconds_left) : "–");
+    const line = document.getElementById("last-error");
+    line.hidden = !value.last_error;
+    line.textContent = value.last_error ? `Last error: ${value.last_error}` : "";
+  },
+  "control/outcome": (value) => put("outcome", value ? `${value.run}, batch ${value.batch}: ${WORDS[value.result] ?? value.result}${value.reason ? `, ${value.reason}` : ""}` : "none yet"),
+  "control/scheduler/next": (value) => {
+    const first = (value ?? []).find((one) => !one.skipped);
+    put("next", first ? `${first.name || first.task}, ${moment(first.time)}` : "none");
+  },
+  "control/scheduler/halt": (value) => put("halt", value ? `halted: ${value.reason}` : "not halted"),
+  "sysinfo/health": (value) => {
+    const line = document.getElementById("health");
+    line.dataset.state = value.status;
+    line.textContent = value.status === "ok" ? "All is well" : `Look at this (${value.status})`;
+    document.getElementById("sentences").replaceChildren(...value.sentences.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
+  },
+  "sysinfo/clock_status": (value) => put("clock", value.trusted ? `trusted (${value.source})` : "not trusted: set it"),
+};
+
+function device(path, value) {
+  shown.set(path, typeof value === "number" ? STATES[value] ?? `state ${value}` : String(value));
+  const rows = [...shown].map(([name, text]) => {
+    const row = document.createElement("tr"), [, short] = name.split("/");
+    for (const cell of [short.replace(/^S_/, ""), text]) row.append(Object.assign(document.createElement("td"), { textContent: cell }));
+    return row;
+  });
+  document.getElementById("devices").replaceChildren(...rows);
+}
+
+async function space() {
+  try {
+    put("space", megabytes((await get("sysinfo/housekeeping")).values?.free_space));
+  } catch { /* the line at the top says so */ }
+}
+
+let stop = () => {};
+async function begin() {
+  try {
+    const [spectrometers, shutters] = await Promise.all([get("spectrometer/spectrometers"), get("shutter/shutters")]);
+    names = [...spectrometers.map((name) => `spectrometer/${name}/status`), ...shutters.map((name) => `shutter/${name}/status`)];
+  } catch (problem) {
+    showConnection(false, problem.message);
+    setTimeout(begin, 2000);
+    return;
+  }
+  stop();
+  stop = follow([...Object.keys(handlers), ...names], (path, value, error) => {
+    if (error === undefined) (handlers[path] ?? ((found) => device(path, found)))(value);
+    if (path === "control/outcome" || path === "sysinfo/health") space(); // they change when there is another value
+  }, showConnection);
+}
+begin();

@@ -1,0 +1,89 @@
+"""Streams of server-sent events: values as they change, and spectra as they are recorded."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from piccolo3.errors import InvalidValue, Unavailable
+from piccolo3.web.api import split
+from piccolo3.web.rigs import ConnectionState
+from piccolo3.web.site import Shown, Site, site_of, visitor_of
+from piccolo3.web.sse import EventStream, Mailbox, Source, event
+from piccolo3.web.values import LONGEST, Update
+
+__all__ = ["ROUTES"]
+
+_MOST = 200  # streams
+
+
+async def _events(request: Request) -> Response:
+    site, shown = site_of(request), site_of(request).shown(request)
+    given = [path for path in request.query_params.get("paths", "").split(",") if path]
+    paths = list(dict.fromkeys("/".join(split(path)) for path in given))
+    if len(paths) > LONGEST:
+        raise InvalidValue(f"a stream has at most {LONGEST} paths")
+
+    def put(mailbox: Mailbox, update: Update) -> None:
+        mailbox.put(update.path, event("value", update.body()))
+
+    @asynccontextmanager
+    async def source(mailbox: Mailbox) -> AsyncIterator[None]:
+        async with _watching(site, shown, mailbox):
+            stop = shown.values.subscribe(paths, lambda update: put(mailbox, update))
+            try:
+                yield
+            finally:
+                stop()
+
+    return _stream(request, site, source)
+
+
+async def _live(request: Request) -> Response:
+    site, shown = site_of(request), site_of(request).shown(request)
+
+    @asynccontextmanager
+    async def source(mailbox: Mailbox) -> AsyncIterator[None]:
+        async with _watching(site, shown, mailbox):
+            stop = shown.live.subscribe(mailbox.put)
+            try:
+                yield
+            finally:
+                stop()
+
+    return _stream(request, site, source)
+
+
+@asynccontextmanager
+async def _watching(site: Site, shown: Shown, mailbox: Mailbox) -> AsyncIterator[None]:
+    """The rig is in use, and what becomes of the connection to it goes into the mailbox."""
+
+    def put(state: ConnectionState) -> None:
+        mailbox.put("\0connection", event("connection", state.body()))
+
+    async with site.streaming(), shown.rig.use() as rig:
+        stop = rig.subscribe(put)
+        if not rig.state.connected:
+            rig.seek()
+        put(rig.state)
+        try:
+            yield
+        finally:
+            stop()
+
+
+def _stream(request: Request, site: Site, source: Source) -> Response:
+    if site.streams >= _MOST:
+        raise Unavailable(f"there are {_MOST} streams already: close other pages")
+    visitor = visitor_of(request)
+    return EventStream(source, lambda: not site.closing and site.access.still(visitor))
+
+
+ROUTES = [
+    Route("/r/{rig}/api/events", _events, methods=["GET"]),
+    Route("/r/{rig}/live/stream", _live, methods=["GET"]),
+]
