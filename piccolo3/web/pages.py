@@ -11,6 +11,7 @@ from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from piccolo3 import __version__
+from piccolo3.client.tree import Schema, describe
 from piccolo3.config import BrandConfig
 from piccolo3.errors import InvalidValue, NotFound
 from piccolo3.web.access import address_of
@@ -67,7 +68,15 @@ async def _docs(request: Request) -> Response:
     if not site.configuration.http.documentation:
         raise NotFound("the description of the HTTP interface is switched off")
     async with site.shown(request).rig.use() as rig:
-        return page(request, "docs.html", title="HTTP interface", resources=await resources(rig))
+        return page(request, "docs.html", title="HTTP interface", resources=await resources(rig), limits=_limits)
+
+
+def _limits(schema: Schema) -> str:
+    """Type, choices, limits and unit, in words."""
+    kind = schema.get("type")
+    kinds = " or ".join(map(str, kind)) if isinstance(kind, list | tuple) else str(kind or "any")
+    more = describe(schema)
+    return f"{kinds}, {more}" if more else kinds
 
 
 async def _first_docs(request: Request) -> Response:

@@ -1,0 +1,78 @@
+"""A web server in the event loop of a test."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx2
+import uvicorn
+from starlette.applications import Starlette
+
+from piccolo3.clock import SystemClock
+from piccolo3.config import load_web
+from piccolo3.jsonvalue import JsonValue
+from piccolo3.web.application import application
+
+__all__ = ["Web", "events", "serving_web", "until"]
+
+
+class Web:
+    """A client, and the application behind it."""
+
+    def __init__(self, client: httpx2.AsyncClient, app: Starlette, port: int) -> None:
+        self.client = client
+        self.app = app
+        self.port = port
+
+    async def get(self, path: str) -> JsonValue:
+        answer = await self.client.get(f"/r/rig/api/{path}")
+        assert answer.status_code == 200, answer.text
+        found: JsonValue = answer.json()
+        return found
+
+    async def post(self, path: str, value: JsonValue = None) -> httpx2.Response:
+        return await self.client.post(f"/r/rig/api/{path}", json=[[], {}] if value is None else value)
+
+
+@asynccontextmanager
+async def serving_web(rig_url: str, folder: Path) -> AsyncIterator[Web]:
+    file = folder / "web.cfg"
+    file.write_text(f"[rigs]\n[[rig]]\nurl = {rig_url}\n")
+    app = application(load_web(file), SystemClock())
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = int(listening.getsockname()[1])
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=2, ws="none"))
+        task = asyncio.create_task(server._serve([listening]))
+        try:
+            async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as client:
+                await until(lambda: server.started)
+                yield Web(client, app, port)
+        finally:
+            app.state.site.closing = True
+            server.should_exit = True
+            await task
+
+
+async def until(true: Callable[[], bool], seconds: float = 20.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not true():  # noqa: ASYNC110 - of what is waited for nothing tells
+            await asyncio.sleep(0.005)
+
+
+async def events(
+    web: Web, path: str, handle: Callable[[str, dict[str, JsonValue]], Awaitable[bool]], seconds: float = 40.0
+) -> None:
+    """Give each event to `handle` until it returns True."""
+    async with asyncio.timeout(seconds), web.client.stream("GET", path) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        name = ""
+        async for line in answer.aiter_lines():
+            if line.startswith("event: "):
+                name = line[7:]
+            elif line.startswith("data: ") and await handle(name, json.loads(line[6:]) or {}):
+                return
