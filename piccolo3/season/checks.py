@@ -12,7 +12,7 @@ from piccolo3.season.jobs import QUIET
 from piccolo3.season.reference import is_quiet
 from piccolo3.season.verdict import DONE, Verdict
 from piccolo3.season.watched import Seen, Watched
-from piccolo3.season.world import World
+from piccolo3.season.world import LAST, World
 from piccolo3.spectrum import parse_file_name
 from piccolo3.store.schedule import BySun, Job, RunOutcome, TaskKind
 
@@ -94,7 +94,7 @@ def _rows(world: World, watched: Watched, found: Found) -> Iterator[str]:
         if not any(cause.begin - _UNSURE <= ended <= cause.end for cause in lost):
             yield f"the run of job {seen.job} planned at {seen.planned.isoformat()} is not in the schedule"
     for run in found.runs:
-        if run.outcome is None:
+        if run.outcome is None and world.since(run.planned) < world.seconds - LAST:
             yield f"the run of job {run.job} planned at {run.planned.isoformat()} was left open"
 
 
@@ -102,7 +102,8 @@ def _strays(world: World, strays: Sequence[Seen]) -> Iterator[str]:
     """What nobody has planned is done only while the clock is wrong, and never at times that were already done."""
     for seen in strays:
         causes = (cause for cause in world.causes if cause.name in ("clock step", "clock not trusted"))
-        if not any(cause.begin <= seen.began <= cause.end for cause in causes):
+        is_last = world.since(seen.planned) >= world.seconds - LAST
+        if not is_last and not any(cause.begin <= seen.began <= cause.end for cause in causes):
             yield (
                 f"at {seen.began:.3f} s there was a run of job {seen.job} for {seen.planned.isoformat()}, "
                 "which nobody has planned"

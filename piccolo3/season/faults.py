@@ -51,7 +51,7 @@ class Fault:
         return self.start + self.duration
 
 
-# how many days there are on average from one to the next; each comes at least once in a season
+# how many days there are on average from one to the next; each comes once also in a short season, if there is room
 _EVERY = {
     FaultKind.POWER_CUT: 6.0,
     FaultKind.CLOCK_STEP: 8.0,

@@ -17,7 +17,7 @@ from piccolo3.season.life import Setup, lived
 from piccolo3.season.reference import Due, is_quiet, planned
 from piccolo3.season.verdict import Judge, Verdict
 from piccolo3.season.watched import Seen, Watched
-from piccolo3.season.world import Life, World
+from piccolo3.season.world import LAST, Life, World
 from piccolo3.store.schedule import Job
 from piccolo3.store.schedule.sql import SqlSchedule
 
@@ -58,7 +58,7 @@ def play(plan: Plan, directory: Path, tell: Tell = lambda text: None) -> Outcome
     rig = instrument(plan.seed)
     clock = ManualClock(plan.begin)
     wanted = _keep(jobs(plan.begin, plan.days), directory, clock)
-    end = plan.begin + timedelta(days=plan.days)
+    end = plan.begin + timedelta(days=plan.days, seconds=-LAST)
     due = {job.id: planned(job, plan.begin, end, LATITUDE, LONGITUDE) for job in wanted}
     faults = draw(
         plan.seed, plan.days, _starts(due.values(), plan.begin), len(rig.spectrometers), plan.kinds, plan.rate

@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 
 from piccolo3.season.faults import Fault, FaultKind
 
-__all__ = ["Cause", "Life", "World"]
+__all__ = ["LAST", "Cause", "Life", "World"]
+
+LAST = 300.0  # s before the end of a season in which nothing is looked at: it might not come to its end
 
 _AFTER = {  # s until everything is as before
     FaultKind.POWER_CUT: 90.0,
