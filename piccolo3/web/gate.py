@@ -47,7 +47,9 @@ class Gate:
             if scope["type"] == "lifespan":
                 await self._app(scope, receive, send)
             return
-        strict = _Strict(send, secure=self._access.secure)
+        # files of the package are kept by browsers, but asked for again: they change with the version
+        kept = "no-cache" if scope["path"].startswith("/static/") else "no-store"
+        strict = _Strict(send, kept, secure=self._access.secure)
         headers = Headers(scope=scope)
         answer = self._refused(scope, headers)
         if answer is None:
@@ -88,8 +90,9 @@ class Gate:
 class _Strict:
     """Adds the headers to what is sent."""
 
-    def __init__(self, send: Send, *, secure: bool) -> None:
+    def __init__(self, send: Send, kept: str, *, secure: bool) -> None:
         self._send = send
+        self._kept = kept
         self._secure = secure
 
     async def send(self, message: Message) -> None:
@@ -99,7 +102,7 @@ class _Strict:
                 headers.setdefault(name, value)
             if self._secure:
                 headers["Strict-Transport-Security"] = "max-age=31536000"
-            headers.setdefault("Cache-Control", "no-store")
+            headers.setdefault("Cache-Control", self._kept)
         await self._send(message)
 
 

@@ -30,11 +30,16 @@ Listener = Callable[["ConnectionState"], None]
 
 @dataclass(frozen=True, slots=True)
 class ConnectionState:
-    """Whether the rig answers, since when that is so, and what is wrong."""
+    """Whether the rig answers, since when that is so, and what is wrong; None while it has not been asked yet."""
 
     connected: bool
     since: datetime
     reason: str | None
+
+    @property
+    def known(self) -> bool:
+        """Whether the rig was asked at all."""
+        return self.connected or self.reason is not None
 
     def body(self) -> dict[str, JsonValue]:
         """As JSON."""
@@ -49,7 +54,7 @@ class Rig:
         self.title = config.title
         self.url = config.url
         self.clock = clock
-        self.state = ConnectionState(False, clock.utcnow(), "nobody has asked for it yet")
+        self.state = ConnectionState(False, clock.utcnow(), None)
         self._linger = linger
         self._client: Piccolo | None = None
         self._users = 0
@@ -167,7 +172,7 @@ class Rig:
         self._there.clear()
         if client is not None:
             await client.__aexit__(None, None, None)
-            self.state = ConnectionState(False, self.clock.utcnow(), "nobody looks")
+            self.state = ConnectionState(False, self.clock.utcnow(), None)
 
     def _on_link(self, change: LinkChange) -> None:
         self._tell(connected=change.connected, reason=None if change.connected else change.sentence)

@@ -69,7 +69,8 @@ async def _watching(site: Site, shown: Shown, mailbox: Mailbox) -> AsyncIterator
         stop = rig.subscribe(put)
         if not rig.state.connected:
             rig.seek()
-        put(rig.state)
+        if rig.state.known:
+            put(rig.state)
         try:
             yield
         finally:
