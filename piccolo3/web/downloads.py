@@ -37,7 +37,6 @@ _FORMATS = ("csv", "netcdf", "flox", "pico")
 _LEVELS = ("raw", "corrected", "reflectance")
 _MOST = 1000  # spectra that are chosen one by one
 _CHUNK = 1 << 16
-_EXPORTS = asyncio.Semaphore(2)  # at once
 _BINARY = "application/octet-stream"
 
 
@@ -136,12 +135,13 @@ async def _zipped(shown: Shown, run: str, names: list[str]) -> AsyncIterator[byt
 
 async def _export(request: Request) -> Response:
     """Spectra in another format: of a run, of one batch of it, or those with these `ids`."""
-    shown, asked = site_of(request).shown(request), request.query_params
+    site, asked = site_of(request), request.query_params
+    shown = site.shown(request)
     form, level = asked.get("format", "csv"), asked.get("level", "raw")
     if form not in _FORMATS or level not in _LEVELS:
         raise InvalidValue(f"format is one of {', '.join(_FORMATS)}, level one of {', '.join(_LEVELS)}")
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(_EXPORTS)
+        await stack.enter_async_context(site.exports)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="piccolo3-web-")))
         rig = await stack.enter_async_context(shown.rig.use())
         client = await rig.client()

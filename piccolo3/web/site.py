@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ from piccolo3.web.users import Role
 from piccolo3.web.values import Values
 
 __all__ = ["Shown", "Site", "operating", "site_of", "visitor_of"]
+
+
+_EXPORTS = 2  # at once
 
 
 @dataclass(slots=True)
@@ -51,6 +55,7 @@ class Site:
         self.clock = clock
         self.access = Access(configuration, clock)
         self.rigs = {rig.name: Shown.of(rig, clock) for rig in configuration.rigs}
+        self.exports = asyncio.Semaphore(_EXPORTS)
         self.streams = 0
         self.closing = False
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -46,27 +47,55 @@ def test_all_mistakes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
         assert part in said
 
 
-def test_it_serves_until_it_is_told_to_end(tmp_path: Path) -> None:
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_it_serves_until_it_is_told_to_end(tmp_path: Path, scheme: str) -> None:
     file = tmp_path / "web.cfg"
-    file.write_text("[rigs]\n[[rig]]\nurl = coap://[::1]:9\n")
-    code = (
-        "import piccolo3.web.serve as s, socket, sys, threading, os, signal, urllib.request as u\n"
-        "from piccolo3.config import load_web\n"
-        "from pathlib import Path\n"
-        "def ask(port):\n"
-        "    opener = u.build_opener(u.ProxyHandler({}))\n"
-        "    with opener.open(f'http://127.0.0.1:{port}/r/rig/now') as a: print(a.status, flush=True)\n"
-        "    os.kill(os.getpid(), signal.SIGTERM)\n"
-        "made = s._socket\n"
-        "def opened(http):\n"
-        "    listening = made(http)\n"
-        "    threading.Thread(target=ask, args=(listening.getsockname()[1],)).start()\n"
-        "    return listening\n"
-        "s._socket = opened\n"
-        "with socket.create_server(('127.0.0.1', 0)) as free: port = free.getsockname()[1]\n"
-        f"s.serve(load_web(Path({str(file)!r}), {{('http', 'port'): port}}))\n"
+    text = "[rigs]\n[[rig]]\nurl = coap://[::1]:9\n"
+    if scheme == "https":
+        openssl = shutil.which("openssl")
+        if openssl is None:
+            pytest.skip("there is no openssl to make a certificate")
+        made = ("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2")
+        names = ("-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1")
+        files = ("-keyout", str(tmp_path / "key.pem"), "-out", str(tmp_path / "cert.pem"))
+        subprocess.run([openssl, *made, *names, *files], check=True, capture_output=True)
+        text += "[http]\ncertificate = cert.pem\nkey = key.pem\n"
+    file.write_text(text)
+    done = subprocess.run(
+        [sys.executable, "-c", _ASKING, str(file), scheme], capture_output=True, text=True, timeout=40, check=False
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=40, check=False)
-    assert re.search("piccolo3-web: http://127.0.0.1:[0-9]+\n200\n", done.stdout), done.stderr
+    assert re.search(f"piccolo3-web: {scheme}://127.0.0.1:[0-9]+\n200 ", done.stdout), done.stderr
+    assert ("max-age" in done.stdout) == (scheme == "https")
     assert done.returncode in (0, -15), done.stderr
     assert "Traceback" not in done.stderr
+
+
+_ASKING = """
+import os, signal, socket, ssl, sys, threading, urllib.request as u
+from pathlib import Path
+import piccolo3.web.serve as serve
+from piccolo3.config import load_web
+
+file, scheme = Path(sys.argv[1]), sys.argv[2]
+trusted = ssl.create_default_context(cafile=file.with_name("cert.pem")) if scheme == "https" else None
+
+def ask(port):
+    try:
+        opener = u.build_opener(u.ProxyHandler({}), u.HTTPSHandler(context=trusted))
+        with opener.open(f"{scheme}://127.0.0.1:{port}/r/rig/now", timeout=20) as answer:
+            print(answer.status, answer.headers["strict-transport-security"], flush=True)
+    finally:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+made = serve._socket
+
+def opened(http):
+    listening = made(http)
+    threading.Thread(target=ask, args=(listening.getsockname()[1],)).start()
+    return listening
+
+serve._socket = opened
+with socket.create_server(("127.0.0.1", 0)) as free:
+    port = free.getsockname()[1]
+serve.serve(load_web(file, {("http", "port"): port}))
+"""

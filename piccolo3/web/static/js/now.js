@@ -36,7 +36,7 @@ const handlers = {
     line.textContent = value.status === "ok" ? "All is well" : `Look at this (${value.status})`;
     document.getElementById("sentences").replaceChildren(...value.sentences.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
   },
-  "sysinfo/clock_status": (value) => put("clock", value.trusted ? `trusted (${value.source})` : "not trusted: set it"),
+  "sysinfo/clock_status": (value) => put("clock", value.trusted ? `trusted${value.source === "none" ? "" : ` (${value.source})`}` : "not trusted: set it"),
 };
 
 function device(path, value) {
