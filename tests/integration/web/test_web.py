@@ -264,3 +264,42 @@ def test_what_two_change_both_see(rig_url: str, tmp_path: Path) -> None:
             assert (await web.client.put("/r/rig/api/control/delay", json=0)).status_code == 200
 
     asyncio.run(both())
+
+
+def test_fifty_browsers_watch_live(rig_url: str, tmp_path: Path) -> None:
+    """Each of them gets every spectrometer and channel, and the rig is asked once for all of them."""
+
+    async def watch() -> None:
+        async with serving_web(rig_url, tmp_path) as web:
+            await record(web, "fifty")
+            site = web.app.state.site
+            full = asyncio.Barrier(51)
+
+            async def browser() -> None:
+                seen: set[tuple[JsonValue, ...]] = set()
+
+                async def handle(name: str, body: dict[str, JsonValue]) -> bool:
+                    if name == "spectrum":
+                        seen.add((body["serial"], body["direction"], body["dark"]))
+                    return len(seen) == 8
+
+                await events(web, "/r/rig/live/stream", handle)
+                await full.wait()
+
+            async with asyncio.TaskGroup() as group:
+                for _ in range(50):
+                    group.create_task(browser())
+                await full.wait()
+            await until(lambda: site.streams == 0)
+            assert len(site.rigs["rig"].live) == 0
+
+    asyncio.run(watch())
+
+
+def test_many_streams_are_refused(rig_url: str, tmp_path: Path) -> None:
+    async def ask() -> httpx2.Response:
+        async with serving_web(rig_url, tmp_path) as web:
+            web.app.state.site.streams = 200
+            return await web.client.get("/r/rig/live/stream")
+
+    assert asyncio.run(ask()).status_code == 503
