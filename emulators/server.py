@@ -8,19 +8,18 @@ from __future__ import annotations
 import json
 import logging
 import os
+import select
 import signal
 import socket
 import struct
 import sys
 import threading
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from emulators.bus import Bus
 from emulators.device import Handle
 from emulators.specification import RigSpecification
-from emulators.wire import Operation, Request, Status, receive_request, send_answer
+from emulators.wire import REQUEST, Operation, Request, Status, receive_request, send_answer
 from emulators.workshop import Workshop
 
 __all__ = ["Server"]
@@ -29,6 +28,7 @@ _logger = logging.getLogger(__name__)
 _BACKLOG = 128
 _CREDENTIALS = struct.Struct("3i")
 _IN = 0x80
+_AHEAD = 1 << 16  # bytes that are looked at before they are read
 
 
 class Server:
@@ -58,6 +58,7 @@ class _Conversation:
         self._own: Handle | None = None  # what this connection stands for
         self._handle: Handle | None = None
         self._pins: set[int] | None = None  # that were switched through this connection
+        self._reading = threading.Lock()  # has who reads of pins, or looks ahead
         self._pid = 0
 
     def hold(self) -> None:
@@ -65,13 +66,14 @@ class _Conversation:
         self._pid = _CREDENTIALS.unpack(credentials)[0]
         try:
             while True:
-                self._answer(receive_request(self._connection))
+                self._answer(self._next())
         except (EOFError, OSError):
             pass  # the other end is gone
         finally:
             if self._own is not None:
                 self._bus.close(self._own, died=True)
             if self._pins is not None:
+                self._workshop.board.look_ahead(self._look_ahead, again=False)
                 self._workshop.board.remove_listener(self._driven)
                 self._workshop.board.release(self._pins, self._pid)
             self._connection.close()
@@ -81,7 +83,7 @@ class _Conversation:
         if operation is Operation.BULK:
             self._bulk(request)
         elif operation is Operation.PIN:
-            self._pin(json.loads(request.payload))
+            self._pin(request.payload)
         elif operation is Operation.COMMAND:
             status, data = self._workshop.command(request.payload)
             send_answer(self._connection, status, payload=data)
@@ -101,17 +103,46 @@ class _Conversation:
             status, value = self._call(self._handle, request)
             send_answer(self._connection, status, value)
 
-    def _pin(self, change: Mapping[str, Any]) -> None:
-        """A pin was switched; only those of the GPIO header count."""
+    def _next(self) -> Request:
+        """The next request; what is said of pins is known from the moment that it is not there to be read any more."""
+        if self._pins is None:
+            return receive_request(self._connection)
+        select.select([self._connection], [], [])
+        with self._reading:
+            request = receive_request(self._connection)
+            if request.operation is Operation.PIN:
+                self._foresee(request.payload)
+        return request
+
+    def _look_ahead(self) -> None:
+        """What is said of pins and was not read yet."""
+        with self._reading:
+            try:
+                said = self._connection.recv(_AHEAD, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+            except OSError:  # nothing, or it is closed
+                return
+        while len(said) >= REQUEST.size:
+            code, *_, length = REQUEST.unpack_from(said)
+            payload, said = said[REQUEST.size : REQUEST.size + length], said[REQUEST.size + length :]
+            if code == Operation.PIN.value and len(payload) == length:
+                self._foresee(payload)
+
+    def _foresee(self, payload: bytes) -> None:
+        pin, moment, on = _switched(payload)
+        if pin is not None:
+            self._workshop.board.foresee(pin, moment, self._pid, on=on)
+
+    def _pin(self, payload: bytes) -> None:
+        """A pin was switched."""
         board = self._workshop.board
         if self._pins is None:
             self._pins = set()
             board.add_listener(self._driven)
-        name = str(change["pin"])
-        if name.startswith("GPIO"):
-            pin = int(name.removeprefix("GPIO"))
+            board.look_ahead(self._look_ahead)
+        pin, moment, on = _switched(payload)
+        if pin is not None:
             self._pins.add(pin)
-            board.switch(pin, int(change["time"]), self._pid, on=bool(change["on"]))
+            board.switch(pin, moment, self._pid, on=on)
 
     def _driven(self, change: bytes) -> None:
         try:
@@ -152,6 +183,13 @@ class _Conversation:
         else:
             status, taken = handle.device.write(handle, request.endpoint, request.payload, request.timeout)
             send_answer(self._connection, status, taken)
+
+
+def _switched(payload: bytes) -> tuple[int | None, int, bool]:
+    """The pin, when (ns), and whether it is on now; only those of the GPIO header count."""
+    change = json.loads(payload)
+    name = str(change["pin"])
+    return int(name.removeprefix("GPIO")) if name.startswith("GPIO") else None, int(change["time"]), bool(change["on"])
 
 
 def _alive(handle: Handle) -> Status:

@@ -82,6 +82,9 @@ class Board:
         self._wired: list[_Wired] = []
         self._switches: dict[int, Callable[[bool], None]] = {}
         self._states: dict[int, bool] = {}
+        self._powered: dict[int, bool] = {}
+        self._told: dict[int, int] = {}  # when each pin was switched last (ns)
+        self._ahead: list[Callable[[], None]] = []
         self._inputs: dict[int, bool] = {}
         self._listeners: list[Callable[[bytes], None]] = []
 
@@ -98,22 +101,38 @@ class Board:
         """Connect the power switch of an instrument; it takes the power while its pin is on."""
         self._switches[pin] = set_power
 
-    def switch(self, pin: int, moment: int, pid: int, *, on: bool) -> None:
-        """A process switched a pin (ns)."""
+    def look_ahead(self, looking: Callable[[], None], *, again: bool = True) -> None:
+        """Have it called before anybody looks at a blade; it tells `foresee` of all that was said till then.
+
+        Whoever reads what is said may be late, and what was said before an exposure must count in it. Not `again`: no
+        more.
+        """
         with self._lock:
-            if self._states.get(pin, False) == on:
+            self._ahead = [one for one in self._ahead if one != looking] + [looking] * again
+
+    def foresee(self, pin: int, moment: int, pid: int, *, on: bool) -> None:
+        """A process switched a pin (ns): shutters move; what else hangs on it hears of it by `switch`."""
+        with self._lock:
+            if moment <= self._told.get(pin, -1) or self._states.get(pin, False) == on:
                 return
-            self._states[pin] = on
+            self._told[pin], self._states[pin] = moment, on
             self.changes.append(PinChange(moment / 1e9, pin, on, pid))
             for wired in self._wired:
                 if pin in wired.pins:
                     wired.switched(pin, moment, on=on)
+
+    def switch(self, pin: int, moment: int, pid: int, *, on: bool) -> None:
+        """A process switched a pin (ns)."""
+        self.foresee(pin, moment, pid, on=on)
         set_power = self._switches.get(pin)
-        if set_power is not None:  # without the lock, which those who wait for light have after that of their device
-            set_power(not on)
+        if set_power is not None and self._powered.get(pin, False) != on:
+            self._powered[pin] = on
+            set_power(not on)  # without a lock, which those who wait for light have after that of their device
 
     def settle(self, now: int) -> None:
         """Let the blades be where they are now."""
+        for looking in tuple(self._ahead):
+            looking()
         with self._lock:
             for wired in self._wired:
                 wired.settle(now)

@@ -105,3 +105,24 @@ def test_buttons_are_heard_also_by_those_who_come_late(board: Board) -> None:
     board.drive(21, on=True)
     assert [json.loads(message) for message in first] == [{"pin": "GPIO21", "on": False}]
     assert [json.loads(message)["on"] for message in late] == [False, True]
+
+
+def test_what_a_pin_did_before_an_exposure_counts_in_it_however_late_it_is_read(board: Board) -> None:
+    blade = Blade()
+    board.wire_shutter(ShutterSpecification(direction="up", driver="level", opening_pin=OPEN, closing_pin=CLOSE), blade)
+    said = [(100 * MS, True), (200 * MS, False), (300 * MS, True)]
+
+    def looking() -> None:
+        for moment, on in said:
+            board.foresee(OPEN, moment, 1, on=on)
+
+    board.look_ahead(looking)
+    board.settle(1000 * MS)
+    assert blade.open_share(400 * MS, 500 * MS) == 1.0
+    for moment, on in said:  # and is read then
+        board.switch(OPEN, moment, 1, on=on)
+    assert [change.on for change in board.changes] == [True, False, True]
+    board.look_ahead(looking, again=False)
+    said.append((600 * MS, False))
+    board.settle(1000 * MS)
+    assert len(board.changes) == 3
