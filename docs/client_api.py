@@ -13,7 +13,20 @@ from pathlib import Path
 from types import ModuleType
 
 from piccolo3 import client
-from piccolo3.client import batch, catalogue, changes, failures, fields, link, result, running, schedule, tree, values
+from piccolo3.client import (
+    batch,
+    catalogue,
+    changes,
+    failures,
+    fields,
+    link,
+    mirror,
+    result,
+    running,
+    schedule,
+    tree,
+    values,
+)
 
 __all__ = ["page", "stub"]
 
@@ -53,6 +66,8 @@ PLAIN: tuple[type, ...] = (
     catalogue.BatchInfo,
     catalogue.Latest,
     catalogue.LatestRow,
+    mirror.Synced,
+    mirror.Copied,
     tree.Described,
     tree.Argument,
     running.BatchFailed,

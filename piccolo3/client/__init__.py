@@ -11,6 +11,7 @@ from piccolo3.client.failures import TimedOut
 from piccolo3.client.follow import Follower
 from piccolo3.client.legacy import PiccoloArgumentParser, PiccoloSystem
 from piccolo3.client.link import LinkChange
+from piccolo3.client.mirror import Copied, Synced
 from piccolo3.client.observation import Observation
 from piccolo3.client.plan import Plan, PlanPart
 from piccolo3.client.result import Reflectance, Result
@@ -29,6 +30,7 @@ __all__ = [
     "BatchInfo",
     "Changes",
     "Control",
+    "Copied",
     "DataDirectory",
     "Follower",
     "Latest",
@@ -53,6 +55,7 @@ __all__ = [
     "Spectrometer",
     "Spectrometers",
     "SpectrumInfo",
+    "Synced",
     "Sysinfo",
     "TimedOut",
     "Tree",

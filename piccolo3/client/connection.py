@@ -57,6 +57,8 @@ class Connection:
         self._remote: object | None = None  # where the server was found, in the words of aiocoap
         self._at = self.address  # the same, as a literal address
         self._finding = asyncio.Lock()
+        self.received = 0
+        """Bytes of the answers to requests so far, as they came over the network; without headers."""
         self.link = Link(str(self.address), self._identity)
 
     async def open(self) -> None:
@@ -205,6 +207,7 @@ class Connection:
             async with asyncio.timeout(seconds):
                 answer: aiocoap.Message = await request.response
                 self.link.heard()
+                self.received += len(answer.payload)
                 return answer
         except TimeoutError:
             self._forget()

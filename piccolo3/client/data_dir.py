@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
+from os import PathLike
+from pathlib import Path
 
 from piccolo3.client import answers, catalogue, files
 from piccolo3.client.connection import FETCH, GET, PUT, Connection, arguments
+from piccolo3.client.mirror import Copied, Mirror, Synced
 from piccolo3.errors import NotAllowed
 from piccolo3.spectrum import SpectraList, Spectrum
 from piccolo3.wire import COMPACT, JsonValue
@@ -162,6 +165,22 @@ class DataDirectory:
     async def check_again(self, *, deep: bool = False) -> None:
         """Have the files checked once more; `deep` also reads those that look unchanged."""
         await self._connection.request(PUT, ("data_dir", "check"), arguments([deep], {}))
+
+    async def sync(
+        self,
+        folder: PathLike[str] | str,
+        runs: Sequence[str] = (),
+        *,
+        rate: float | None = None,
+        on_file: Callable[[Copied], None] | None = None,
+    ) -> Synced:
+        """Bring a local copy of all files up to date, or of those of these runs: what is there is not sent again.
+
+        Each file is compared with the rig's SHA-256 and is in `folder`/<run> whole or not at all, so that this can be
+        ended at any moment and goes on where it was. Nothing is ever deleted. `rate` is the most that may come, in
+        bytes per second on average. Busy while another program does it, Unavailable where the folder can't be written.
+        """
+        return await Mirror(self._connection, self, Path(folder), rate, on_file).update(runs)
 
     async def _spectrum(self, *names: str) -> Spectrum:
         value = await self._connection.request(GET, ("data_dir", *names), seconds=files.BULK, accept=COMPACT)

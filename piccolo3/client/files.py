@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from piccolo3.client import answers, catalogue
 from piccolo3.client.connection import GET, PUT, Connection, arguments
-from piccolo3.errors import NotAcceptable, NotAllowed, NotFound
+from piccolo3.errors import InvalidValue, NotAcceptable, NotAllowed, NotFound
 from piccolo3.spectrum import SpectraList, dumps, loads, parse_file_name
 from piccolo3.wire import COMPACT, JsonValue, decode
 
-__all__ = ["BULK", "spectra", "text"]
+__all__ = ["BULK", "exact", "spectra", "text"]
 
 BULK = 120.0  # s for what may come in many blocks
 
@@ -28,6 +28,38 @@ async def text(connection: Connection, run: Sequence[str], file: str) -> str:
     if isinstance(body.get("text"), str):
         return str(body["text"])
     return await _as_text(connection, run, file)  # written by other software, which lays it out in another way
+
+
+async def exact(connection: Connection, run: Sequence[str], file: str) -> tuple[bytes, str]:
+    """The bytes of a file and their SHA-256, which is that of the server's file where it tells.
+
+    NotFound if there is no such file, InvalidValue where they are not the same.
+    """
+    body = await _fetch(connection, run, file)
+    told = None if isinstance(body, str) else body.get("sha256")
+    for candidate in _candidates(body, file):
+        found = candidate.encode(errors="surrogatepass")
+        digest = hashlib.sha256(found).hexdigest()
+        if told in (None, digest):
+            return found, digest
+    found = (await _as_text(connection, run, file)).encode(errors="surrogatepass")
+    digest = hashlib.sha256(found).hexdigest()
+    if digest != told:
+        raise InvalidValue(f"file {file} is not what its hash says: it was damaged, or written anew meanwhile")
+    return found, digest
+
+
+def _candidates(body: str | Mapping[str, JsonValue], file: str) -> Iterator[str]:
+    """What may be the text of a file."""
+    if isinstance(body, str):
+        yield body
+    elif "spectra" in body:
+        try:
+            yield dumps(_spectra(body, file))
+        except InvalidValue:  # the text will tell
+            return
+    elif isinstance(body.get("text"), str):
+        yield str(body["text"])
 
 
 async def spectra(connection: Connection, run: Sequence[str], file: str) -> SpectraList:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, time
+from os import PathLike
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
@@ -9,6 +10,7 @@ from piccolo3.client import catalogue
 from piccolo3.client.batch import Outcome, Progress
 from piccolo3.client.connection import Path
 from piccolo3.client.link import LinkChange
+from piccolo3.client.mirror import Copied, Synced
 from piccolo3.client.plan import Plan
 from piccolo3.client.result import Result
 from piccolo3.client.schedule import ComingStart, Halt, Job, JobRun, When
@@ -314,6 +316,20 @@ class DataDirectory:
         """How the check of the files against the catalogue stands: state, done, total, what was found."""
     def check_again(self, *, deep: bool = False) -> None:
         """Have the files checked once more; `deep` also reads those that look unchanged."""
+    def sync(
+        self,
+        folder: PathLike[str] | str,
+        runs: Sequence[str] = (),
+        *,
+        rate: float | None = None,
+        on_file: Callable[[Copied], None] | None = None,
+    ) -> Synced:
+        """Bring a local copy of all files up to date, or of those of these runs: what is there is not sent again.
+
+        Each file is compared with the rig's SHA-256 and is in `folder`/<run> whole or not at all, so that this can be
+        ended at any moment and goes on where it was. Nothing is ever deleted. `rate` is the most that may come, in
+        bytes per second on average. Busy while another program does it, Unavailable where the folder can't be written.
+        """
 
 class Run:
     """One run, a directory of files."""

@@ -1,4 +1,4 @@
-"""`piccolo data`: list, get, export and plot what rigs have recorded."""
+"""`piccolo data`: list, get, sync, export and plot what rigs have recorded."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from piccolo3.cli.front.rigs import Body, console, run_all
-from piccolo3.client import Piccolo
+from piccolo3.client import Copied, Piccolo
 from piccolo3.errors import InvalidValue, NotAllowed, NotFound, PiccoloError, Unavailable
 from piccolo3.spectrum import parse_file_name
 from piccolo3.wire import JsonValue, safe_name
@@ -34,6 +34,8 @@ def run(options: Namespace) -> int:
         return run_all(options, lambda rig: _get(rig, options, _folder(options, rig, options.output)), _show_got)
     if options.action == "plot":
         return run_all(options, lambda rig: _plot(rig, options), _show_plot)
+    if options.action == "sync":
+        return run_all(options, lambda rig: _sync(rig, options), _show_nothing if options.quiet else _show_synced)
     return _export(options)
 
 
@@ -137,6 +139,28 @@ async def _get(rig: Piccolo, options: Namespace, folder: Path) -> Body:
 
 def _show_got(body: Body, screen: Console) -> None:
     screen.print(f"{body['folder']}: {body['files']} files, {body['copied']} of them new", markup=False)
+
+
+async def _sync(rig: Piccolo, options: Namespace) -> Body:
+    folder = _folder(options, rig, options.output)
+    rate = None if options.rate is None else options.rate * 1000
+    tell = None if options.quiet or options.json or not sys.stdout.isatty() else _show_copied
+    done = await rig.data_dir.sync(folder, options.runs or (), rate=rate, on_file=tell)
+    counted = {"files": done.files, "copied": done.copied, "gone": done.gone, "received": done.received}
+    return {"folder": str(done.folder), **counted}
+
+
+def _show_copied(copied: Copied) -> None:
+    sys.stdout.write(f"{copied.run}/{copied.file} ({copied.number} of {copied.total})\n")
+
+
+def _show_synced(body: Body, screen: Console) -> None:
+    copied = f"{body['copied']} of them new, {body['received']} bytes received"
+    screen.print(f"{body['folder']}: {body['files']} files, {copied}", markup=False)
+
+
+def _show_nothing(_body: Body, _screen: Console) -> None:
+    """For cron."""
 
 
 def _export(options: Namespace) -> int:

@@ -162,7 +162,7 @@ def _schedule(commands: Commands[argparse.ArgumentParser], common: argparse.Argu
 
 
 def _data(commands: Commands[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
-    data = _command(commands, None, "data", "List, fetch, export and draw what rigs have recorded.")
+    data = _command(commands, None, "data", "List, fetch, mirror, export and draw what rigs have recorded.")
     inner: Commands[argparse.ArgumentParser] = data.add_subparsers(dest="action", required=True, metavar="ACTION")
     listing = _command(inner, common, "list", "List runs, or the batches of a run.", "data list", "data list tower")
     listing.add_argument("run", nargs="?", metavar="RUN", help="then its batches are listed")
@@ -171,6 +171,20 @@ def _data(commands: Commands[argparse.ArgumentParser], common: argparse.Argument
         inner, common, "export", "Fetch a run and export it for other programs.", "data export tower -o tables -f csv"
     )
     plot = _command(inner, common, "plot", "Draw a batch, on the terminal or as a PNG.", "data plot tower -o tower.png")
+    sync = _command(
+        inner,
+        common,
+        "sync",
+        "Bring a local copy of all files up to date.",
+        "data sync copy",
+        "data sync copy --run tower --rate 4 --quiet",
+        epilog="It can be ended at any moment and goes on where it was. Nothing is deleted. "
+        "Of several rigs each has a folder of its own. " + _STATUS,
+    )
+    sync.add_argument("output", type=Path, metavar="DIR", help="the folder of the copy")
+    sync.add_argument("--run", dest="runs", action="append", metavar="RUN", help="only this run, also several times")
+    sync.add_argument("--rate", type=float, metavar="KB/S", help="take no more than that on average, kB per second")
+    sync.add_argument("-q", "--quiet", action="store_true", help="say nothing but what went wrong")
     for one in (get, export, plot):
         one.add_argument("run", metavar="RUN", help="name of the run")
         one.add_argument("-b", "--batch", type=int, metavar="N", help="only this batch")
