@@ -20,6 +20,7 @@ __all__ = ["broken"]
 
 _UNSURE = 30.0  # s before a power cut in which what is written may not be on the disk yet
 _SETTLED = timedelta(hours=1)  # after which a fault does not matter any more
+_FORGOTTEN = timedelta(days=700)  # by which a run was planned before the season: it may be forgotten within it
 _TROUBLES = ("disk full", "power cut")
 
 
@@ -89,6 +90,8 @@ def _rows(world: World, watched: Watched, found: Found) -> Iterator[str]:
     for seen in watched.runs:
         if seen.outcome is None or kept[seen.job, seen.planned, seen.outcome]:
             continue
+        if world.begin - seen.planned > _FORGOTTEN:
+            continue  # planned while the clock was behind
         ended = seen.began if seen.ended is None else seen.ended
         lost = (cause for cause in world.causes if cause.name in _TROUBLES)
         if not any(cause.begin - _UNSURE <= ended <= cause.end for cause in lost):

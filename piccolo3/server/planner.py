@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from datetime import timedelta
 from pathlib import Path
@@ -51,10 +52,20 @@ class Planner:
             engine.broker.subscribe(kind, lambda _: self.scheduler.clock_stepped())
             for kind in (ClockStepped, ClockTrustChanged, PositionChanged)
         ]
+        self._subscriptions.append(engine.broker.subscribe(ClockTrustChanged, lambda _: self._forget_in_time()))
+        self._forgetting: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Read the schedule, and start what is due."""
         await self.scheduler.start()
+        self._forget_in_time()
+
+    def _forget_in_time(self) -> None:
+        """Once, but not by a clock that may be years ahead: that would be everything."""
+        if self._forgetting is None and self._engine.time_and_place.timekeeper.trusted:
+            self._forgetting = asyncio.create_task(self._forget(), name="forget old runs of jobs")
+
+    async def _forget(self) -> None:
         before = self._engine.clock.utcnow() - timedelta(days=self._config.keep_runs)
         try:
             await self._door(lambda store: store.forget_runs(before))
@@ -78,6 +89,9 @@ class Planner:
         """Start nothing any more."""
         for unsubscribe in self._subscriptions:
             unsubscribe()
+        if self._forgetting is not None:
+            self._forgetting.cancel()
+            await asyncio.wait({self._forgetting})
         await self.scheduler.stop()
         await self._door.stop()
 
