@@ -182,13 +182,14 @@ class Piccolo(Mirror):
     def __init__(
         self,
         url: str = "coap://localhost",
-        timeout: float = 5.0,
+        timeout: float | None = None,
         on_link: Callable[[LinkChange], None] | None = None,
+        link: str = "normal",
     ) -> None:
         portal = Portal()
 
         async def make() -> client.Piccolo:
-            return await client.Piccolo(url, timeout, on_link).__aenter__()
+            return await client.Piccolo(url, timeout, on_link, link).__aenter__()
 
         try:
             rig = portal.run(make())

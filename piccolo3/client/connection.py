@@ -17,6 +17,8 @@ from piccolo3.client.address import Address
 from piccolo3.client.exchanges import ClientContext
 from piccolo3.client.known import Known
 from piccolo3.client.link import Link
+from piccolo3.client.stream import Stream, connections
+from piccolo3.client.tuning import Tuning, profile
 from piccolo3.errors import Conflict, ConnectionFailed, NotFound
 from piccolo3.wire import JSON, JsonValue, decode, encode, error_from
 
@@ -30,36 +32,31 @@ Path = str | Sequence[str]  # "control/status", or its segments where one of the
 
 _PROBE = ("sysinfo", "version")
 _STARTED = ("sysinfo", "started")
+_READING = frozenset({GET, FETCH})
+_USUAL = 6  # exponent of blocks of 1024 bytes
 _CHANGED_RETRIES = 3  # a resource that changed while it was fetched block by block is fetched again
 
 
-class _Tuning(aiocoap.TransportTuning):  # type: ignore[misc]
-    """Retransmit so that the last copy of a request leaves before its deadline.
+class Connection:
+    """A CoAP client context for one server; `timeout` in seconds bounds the wait for an answer.
 
-    Waiting times are 1, 2, 4 and 8 times ACK_TIMEOUT, each up to 1.5 times that (RFC 7252, section 4.2): the last copy
-    leaves after 15 to 22.5 times ACK_TIMEOUT. A request that was given up can't reach the server later by that.
+    `link` says what the network is like (piccolo3.client.tuning). What may be large is asked for over coap+tcp where
+    the server can be reached by that, also if everything else goes over UDP.
     """
 
-    MAX_RETRANSMIT = 4
-
-    def __init__(self, timeout: float) -> None:
-        self.ACK_TIMEOUT = min(2.0, timeout / 23)
-
-
-class Connection:
-    """A CoAP client context for one server; `timeout` in seconds bounds the wait for an answer."""
-
-    def __init__(self, url: str, timeout: float = 5.0) -> None:
+    def __init__(self, url: str, timeout: float | None = None, link: str = "normal") -> None:
         self.address = Address.parse(url)
-        self.timeout = timeout
+        self.profile = profile(link)
+        self.timeout = self.profile.timeout if timeout is None else timeout
         self._known = Known()
         self._context: aiocoap.Context | None = None
         self._remote: object | None = None  # where the server was found, in the words of aiocoap
         self._at = self.address  # the same, as a literal address
         self._finding = asyncio.Lock()
+        self._stream = Stream(_PROBE)
         self.received = 0
         """Bytes of the answers to requests so far, as they came over the network; without headers."""
-        self.link = Link(str(self.address), self._identity)
+        self.link = Link(str(self.address), self._identity, patience=self.profile.patience)
 
     async def open(self) -> None:
         """Find the server; ConnectionFailed with a sentence for people if it does not answer in time."""
@@ -75,16 +72,13 @@ class Connection:
     async def close(self) -> None:
         """End everything that is under way; to be called before the event loop is closed."""
         context, self._context, self._remote = self._context, None, None
+        self._stream.reset()
         await self.link.stop()
         if context is not None:
-            streams = [
-                stream
-                for interface in context.request_interfaces
-                for stream in getattr(interface.token_interface, "_pool", {}).values()
-            ]
+            streams = connections(context)
             await context.shutdown()
             for stream in streams:  # which aiocoap only says good-bye on
-                stream._transport.close()  # noqa: SLF001 - there is no other way
+                stream.close()
             await asyncio.sleep(0)
 
     async def request(
@@ -95,13 +89,14 @@ class Connection:
         *,
         seconds: float | None = None,
         accept: int | None = None,
+        bulk: bool = False,
     ) -> JsonValue:
         """Send a request and return what the answer says, None if it is empty. GET has no `value`, the others do.
 
-        `accept` is the content format that is wanted, JSON if None.
+        `accept` is the content format that is wanted, JSON if None; `bulk` says that the answer may be large.
         """
         payload = b"" if code == GET else encode(value)
-        answer = await self.fetch(code, path, payload, seconds=seconds, accept=accept)
+        answer = await self.fetch(code, path, payload, seconds=seconds, accept=accept, bulk=bulk)
         return decode(answer.payload, answer.opt.content_format, limit=None) if answer.payload else None
 
     async def fetch(
@@ -112,14 +107,25 @@ class Connection:
         *,
         seconds: float | None = None,
         accept: int | None = None,
+        bulk: bool = False,
     ) -> aiocoap.Message:
         """Send a request, return the answer as it came; a refusal by the server is raised as its typed error."""
         seconds = self.timeout if seconds is None else seconds
         for attempt in range(_CHANGED_RETRIES):
             message = await self.message(code, path, payload, seconds)
+            streamed = bulk and code in _READING and await self._streamed(message)
             message.opt.accept = accept
             self._known.mention(message)
-            answer = await self._exchange(message, seconds)
+            try:
+                answer = await self._exchange(message, seconds)
+            except ConnectionFailed:
+                if not streamed:
+                    raise
+                self._stream.give_up(self._open_context())
+                bulk = False
+                continue
+            if streamed:
+                self._stream.heard()
             if answer is not None:
                 return self._known.take(message, self._understood(answer, path))
             _logger.debug("%s changed while it was read, attempt %d", path, attempt + 1)
@@ -142,7 +148,7 @@ class Connection:
         """A request to the server (which is looked for again if the last request failed), not sent yet."""
         if self._remote is None:
             await self._find()
-        tuning = _Tuning(self.timeout if seconds is None else seconds)
+        tuning = Tuning(self.profile, self.timeout if seconds is None else seconds, reads=code in _READING)
         message = aiocoap.Message(code=code, payload=payload, transport_tuning=tuning)
         if self.address.scheme == "coap":
             message.remote = self._remote
@@ -151,7 +157,15 @@ class Connection:
         message.opt.uri_path = tuple(path.split("/")) if isinstance(path, str) else tuple(path)
         if payload:
             message.opt.content_format = JSON
+        if code in _READING and self.address.scheme == "coap" and self.profile.size_exponent < _USUAL:
+            message.opt.block2 = (0, False, self.profile.size_exponent)
         return message
+
+    async def _streamed(self, message: aiocoap.Message) -> bool:
+        """Have the request go over coap+tcp, if there is more than that and the server can be reached by it."""
+        if self.address.scheme != "coap":
+            return False
+        return await self._stream.take(self._open_context(), self._at, message, self.timeout, self.profile)
 
     def observe(self, message: aiocoap.Message) -> aiocoap.protocol.Request:
         """Register for a resource; the caller deals with the answers."""
@@ -192,8 +206,8 @@ class Connection:
             return await ClientContext.create_client_context(transports=["tcpclient"])
         if sys.platform == "linux":
             with contextlib.suppress(OSError):  # a computer without IPv6
-                return await ClientContext.create_client_context(transports=["udp6"])
-        return await ClientContext.create_client_context(transports=["simple6"])
+                return await ClientContext.create_client_context(transports=["udp6", "tcpclient"])
+        return await ClientContext.create_client_context(transports=["simple6", "tcpclient"])
 
     def _open_context(self) -> aiocoap.Context:
         if self._context is None:
@@ -229,7 +243,7 @@ class Connection:
             for index, host in enumerate(hosts):
                 share = max(0.1, deadline - asyncio.get_running_loop().time()) / (len(hosts) - index)
                 self._at = self.address.at(host)
-                message = aiocoap.Message(code=GET, transport_tuning=_Tuning(share))
+                message = aiocoap.Message(code=GET, transport_tuning=Tuning(self.profile, share, reads=True))
                 message.set_request_uri(str(self._at))
                 message.opt.uri_host = None
                 message.opt.uri_path = _PROBE

@@ -16,6 +16,8 @@ from piccolo3.wire import COMPACT, JsonValue
 
 __all__ = ["DataDirectory", "Run"]
 
+_FEW = 4  # entries that make no large answer
+
 
 class Run:
     """One run, a directory of files."""
@@ -26,7 +28,8 @@ class Run:
 
     async def files(self) -> tuple[str, ...]:
         """Names of the files, the latest first."""
-        value = await self._connection.request(GET, self._path("spectra_list"), seconds=files.BULK)
+        path = self._path("spectra_list")
+        value = await self._connection.request(GET, path, seconds=files.BULK, bulk=True)
         return answers.texts(value, "list of files")
 
     async def current_batch(self) -> int:
@@ -183,14 +186,15 @@ class DataDirectory:
         return await Mirror(self._connection, self, Path(folder), rate, on_file).update(runs)
 
     async def _spectrum(self, *names: str) -> Spectrum:
-        value = await self._connection.request(GET, ("data_dir", *names), seconds=files.BULK, accept=COMPACT)
+        path = ("data_dir", *names)
+        value = await self._connection.request(GET, path, seconds=files.BULK, accept=COMPACT, bulk=True)
         return catalogue.spectrum(value)
 
     async def _pages(self, name: str, key: str, wanted: Mapping[str, JsonValue], page: int) -> AsyncIterator[JsonValue]:
         cursor: JsonValue = None
         while True:
             asked = arguments([], {**wanted, "limit": page, "cursor": cursor})
-            body = answers.mapping(await self._page(name, asked), name)
+            body = answers.mapping(await self._page(name, asked, bulk=page > _FEW), name)
             entries = body.get(key)
             for entry in entries if isinstance(entries, list) else ():
                 yield entry
@@ -198,10 +202,10 @@ class DataDirectory:
             if cursor is None:
                 return
 
-    async def _page(self, name: str, asked: JsonValue) -> JsonValue:
+    async def _page(self, name: str, asked: JsonValue, *, bulk: bool) -> JsonValue:
         request = self._connection.request
         try:
-            return await request(FETCH, ("data_dir", name), asked, seconds=files.BULK, accept=COMPACT)
+            return await request(FETCH, ("data_dir", name), asked, seconds=files.BULK, accept=COMPACT, bulk=bulk)
         except NotAllowed:  # a page like others, but what was sent before is sent again
             return await request(PUT, ("data_dir", name), asked, seconds=files.BULK)
 

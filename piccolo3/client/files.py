@@ -75,7 +75,7 @@ async def spectra(connection: Connection, run: Sequence[str], file: str) -> Spec
 async def _fetch(connection: Connection, run: Sequence[str], file: str) -> str | Mapping[str, JsonValue]:
     """The text, or the object with the spectra."""
     try:
-        answer = await connection.fetch(GET, (*run, "spectra", file), seconds=BULK, accept=COMPACT)
+        answer = await connection.fetch(GET, (*run, "spectra", file), seconds=BULK, accept=COMPACT, bulk=True)
     except (NotAcceptable, NotFound, NotAllowed):  # servers that don't have the form, or from before 0.6
         return await _as_text(connection, run, file)
     value = decode(answer.payload, answer.opt.content_format, limit=None)
@@ -84,7 +84,7 @@ async def _fetch(connection: Connection, run: Sequence[str], file: str) -> str |
 
 async def _as_text(connection: Connection, run: Sequence[str], file: str) -> str:
     try:
-        answer = await connection.fetch(GET, (*run, "spectra", file), seconds=BULK)
+        answer = await connection.fetch(GET, (*run, "spectra", file), seconds=BULK, bulk=True)
         value = decode(answer.payload, answer.opt.content_format, limit=None)
         return value if isinstance(value, str) else answer.payload.decode()
     except (NotFound, NotAllowed):  # servers from before 0.6 have files as the answer of a PUT only

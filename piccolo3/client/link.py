@@ -43,10 +43,10 @@ class Link:
     is asked before `start`. To be used in one event loop.
     """
 
-    def __init__(self, name: str, probe: Probe, watch: float | None = None) -> None:
+    def __init__(self, name: str, probe: Probe, watch: float | None = None, *, patience: float = 1.0) -> None:
         self._name = name
         self._probe = probe
-        self._watch = WATCH if watch is None else watch
+        self._watch = WATCH * patience if watch is None else watch
         self._heard = 0.0
         self._identity: str | None = None
         self._listeners: list[Callable[[LinkChange], None]] = []

@@ -31,7 +31,7 @@ class Observation(AsyncIterator[JsonValue]):
     def __init__(self, connection: Connection, path: Path, watch: float | None = None) -> None:
         self._connection = connection
         self._path = path
-        self._watch = _WATCH if watch is None else watch
+        self._watch = _WATCH * connection.profile.patience if watch is None else watch
         self._registration: _Registration | None = None
         self._known: bytes | None = None  # the last value as canonical JSON: values are compared by content
         self._closed = False

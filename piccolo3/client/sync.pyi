@@ -47,7 +47,11 @@ T = TypeVar("T")
 class Piccolo:
     """A server and everything behind it."""
     def __init__(
-        self, url: str = "coap://localhost", timeout: float = 5.0, on_link: Callable[[LinkChange], None] | None = None
+        self,
+        url: str = "coap://localhost",
+        timeout: float | None = None,
+        on_link: Callable[[LinkChange], None] | None = None,
+        link: str = "normal",
     ) -> None: ...
     control: Control
     schedule: Schedule

@@ -38,6 +38,11 @@ class Piccolo:
     what to check. `timeout` also bounds the wait for every single answer. Refusals are raised as the class that the
     server raised (piccolo3.errors). Leaving ends nothing at the server: what is recorded goes on.
 
+    `timeout` is 5 s where it is not given. With `link="slow"` it is 30 s, lost messages are sent again later, answers
+    come in smaller blocks, and a silent server is asked less often whether it is there: for radio links of a few kB/s.
+    Files, lists and pages of queries come over coap+tcp where the server can be reached by that, everything else over
+    UDP; a URL that begins with `coap+tcp` means that for all.
+
     Values that are observed outlast restarts of server and network; `on_link` is called with what happens to the
     connection, and `connected` says how it is. To be used in one event loop.
     """
@@ -45,10 +50,11 @@ class Piccolo:
     def __init__(
         self,
         url: str = "coap://localhost",
-        timeout: float = 5.0,
+        timeout: float | None = None,
         on_link: Callable[[LinkChange], None] | None = None,
+        link: str = "normal",
     ) -> None:
-        self._connection = Connection(url, timeout)
+        self._connection = Connection(url, timeout, link)
         self.url = str(self._connection.address)
         self.control = Control(self._connection)
         self.schedule = Schedule(self._connection)
@@ -89,7 +95,7 @@ class Piccolo:
         """
         epoch = self._connection.link.epoch
         if self._tree is None or self._tree[0] != epoch:
-            body = await self._connection.request(GET, "description", seconds=_DESCRIPTION)
+            body = await self._connection.request(GET, "description", seconds=_DESCRIPTION, bulk=True)
             self._tree = (epoch, Tree.of(self._connection, parse_description(body)))
         return self._tree[1]
 

@@ -95,7 +95,7 @@ async def _follow(url: str, options: Namespace) -> int:
     """Show new lines for ever; a rig that is away for a while comes back with what it has logged since."""
     screen = console()
     try:
-        async with Piccolo(url, options.timeout) as rig:
+        async with Piccolo(url, options.timeout, link=options.link) as rig:
             last, started = -1, ""
             first = dict(await _tail(rig, options))
             while True:

@@ -28,7 +28,7 @@ COMMANDS = {
 }
 _STATUS = "Exit status: 0 done, 1 failed or no answer, 2 wrong usage, 130 interrupted."
 
-_WITH_VALUE = ("-u", "--rig", "--piccolo-url", "--timeout")
+_WITH_VALUE = ("-u", "--rig", "--piccolo-url", "--timeout", "--link")
 
 Commands = argparse._SubParsersAction  # noqa: SLF001 - it has no other name
 
@@ -63,6 +63,7 @@ def _common(default: object = argparse.SUPPRESS) -> argparse.ArgumentParser:
     )
     group.add_argument("--json", action="store_true", help="a JSON object for each rig and line instead of text")
     group.add_argument("--timeout", type=float, metavar="S", help="wait so long for each answer, default 5 s")
+    group.add_argument("--link", choices=("normal", "slow"), help="slow: a radio link of a few kB/s; waits 30 s")
     group.add_argument("--debug", action="store_true", help="log what is going on")
     return common
 
@@ -264,8 +265,9 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     options = top.parse_args(given[: len(given) - len(passed)])
     options.arguments = passed
     options.rigs = rigs_of(options)
+    options.link = getattr(options, "link", None) or "normal"
     if getattr(options, "timeout", None) is None:
-        options.timeout = 5.0
+        options.timeout = 30.0 if options.link == "slow" else 5.0
     if not 0.1 <= options.timeout <= 3600:
         top.error("--timeout has to be from 0.1 to 3600 seconds")
     return options

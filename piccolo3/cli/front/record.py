@@ -79,7 +79,7 @@ async def _all(options: Namespace) -> int:
 
     async def one(url: str) -> int:
         try:
-            async with Piccolo(url, options.timeout) as rig:
+            async with Piccolo(url, options.timeout, link=options.link) as rig:
                 batch = await start(rig)
                 if options.detach:
                     return _begun(options, rig, batch, screen)

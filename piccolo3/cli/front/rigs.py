@@ -40,7 +40,7 @@ async def ask_all(options: Namespace, work: Callable[[Piccolo], Awaitable[T]]) -
 
     async def one(url: str) -> Answer[T]:
         try:
-            async with Piccolo(url, options.timeout) as rig:
+            async with Piccolo(url, options.timeout, link=options.link) as rig:
                 return Answer(rig.url, await work(rig))
         except PiccoloError as problem:
             return Answer(url, None, problem)
