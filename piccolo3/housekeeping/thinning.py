@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from piccolo3.clock import Clock
@@ -21,11 +22,23 @@ _logger = logging.getLogger(__name__)
 
 
 class Thinning:
-    """Of samples older than `after` (s) one stays for each `interval` (s). What fails is tried again an hour later."""
+    """Of samples older than `after` (s) one stays for each `interval` (s). What fails is tried again an hour later.
 
-    def __init__(self, writer: Writer, clock: Clock, *, after: float, interval: float) -> None:
+    Nothing is done while the clock can't be trusted: one that is years ahead would take all for old.
+    """
+
+    def __init__(
+        self,
+        writer: Writer,
+        clock: Clock,
+        *,
+        after: float,
+        interval: float,
+        clock_trusted: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._writer = writer
         self._clock = clock
+        self._clock_trusted = clock_trusted
         self._after = timedelta(seconds=after)
         self._interval = timedelta(seconds=interval)
         self._done: datetime | None = None  # all before it is thinned
@@ -45,7 +58,8 @@ class Thinning:
     async def _go_on(self) -> None:
         await self._clock.asleep(_PATIENCE)
         while True:
-            await self.thin()
+            if self._clock_trusted():
+                await self.thin()
             await self._clock.asleep(_INTERVAL)
 
     async def thin(self) -> None:

@@ -56,7 +56,13 @@ class Care:
         self._thinning: Thinning | None = None
         if configuration.keep_days is not None:
             after, interval = configuration.keep_days * _DAY, configuration.thinned_interval
-            self._thinning = Thinning(engine.writer, engine.clock, after=after, interval=interval)
+            self._thinning = Thinning(
+                engine.writer,
+                engine.clock,
+                after=after,
+                interval=interval,
+                clock_trusted=lambda: engine.time_and_place.timekeeper.trusted,
+            )
         engine.broker.subscribe(HealthChanged, self._note)
         engine.broker.subscribe(ClockTrustChanged, lambda _: self._see_to_clock())
         engine.broker.subscribe(RoomChecked, lambda event: self.health.check({_ROOM: event.free / _MEGABYTE}))

@@ -93,7 +93,14 @@ class Engine:
         )
         self.writer = Writer(self.store)
         self.journal = Journal(self.writer, clock)
-        self.verifier = Verifier(self.writer, clock, self.broker, self.journal, instrument.retention)
+        self.verifier = Verifier(
+            self.writer,
+            clock,
+            self.broker,
+            self.journal,
+            instrument.retention,
+            clock_trusted=lambda: self.time_and_place.timekeeper.trusted,
+        )
         self._state = State(StateFile(data_dir / STATE_FILE, clock), self.writer)
         self._host = host or Host()
         self._trace = trace

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -45,17 +46,26 @@ class Verifier:
     """Opens the catalogue and does comparisons, a piece at a time, so that nothing that is recorded has to wait.
 
     One is done after the start, and whenever the store says that files and catalogue may differ. With a retention,
-    exported files are retired once a day.
+    exported files are retired once a day, but never while the clock can't be trusted: one that is years ahead would
+    take all for old.
     """
 
     def __init__(
-        self, writer: Writer, clock: Clock, broker: Broker, journal: Journal, retention: RetentionConfig | None = None
+        self,
+        writer: Writer,
+        clock: Clock,
+        broker: Broker,
+        journal: Journal,
+        retention: RetentionConfig | None = None,
+        *,
+        clock_trusted: Callable[[], bool] = lambda: True,
     ) -> None:
         self._writer = writer
         self._clock = clock
         self._broker = broker
         self._journal = journal
         self._retention = retention or RetentionConfig()
+        self._clock_trusted = clock_trusted
         self._task: asyncio.Task[None] | None = None
         self._wanted = asyncio.Event()
         self._deep = False
@@ -105,7 +115,8 @@ class Verifier:
                 await self._prepare()
                 if self._wanted.is_set() or await self._writer.ask(lambda store: store.needs_verification):
                     await self._verify()
-                if retired is None or self._clock.monotonic() - retired >= _DAY:
+                due = retired is None or self._clock.monotonic() - retired >= _DAY
+                if due and self._clock_trusted():
                     retired = self._clock.monotonic()
                     await self._retire()
             except PiccoloError as error:

@@ -14,7 +14,7 @@ from tests.unit.workers.fakes import StepClock, until
 MINUTES = 3 * 1440  # of samples
 
 
-def run(test: Callable[[StepClock, MemoryStore, Thinning], Awaitable[None]]) -> None:
+def run(test: Callable[[StepClock, MemoryStore, Thinning], Awaitable[None]], *, trusted: bool = True) -> None:
     """With a sample for every minute of the last three days, all but one of which are to be thinned."""
 
     async def whole() -> None:
@@ -27,7 +27,7 @@ def run(test: Callable[[StepClock, MemoryStore, Thinning], Awaitable[None]]) -> 
         store.add_housekeeping(
             Sample(time=now - timedelta(minutes=number), values={}) for number in reversed(range(MINUTES))
         )
-        thinning = Thinning(writer, clock, after=86400, interval=600)
+        thinning = Thinning(writer, clock, after=86400, interval=600, clock_trusted=lambda: trusted)
         thinning.start()
         await until(lambda: clock.sleeping == 1)
         try:
@@ -84,6 +84,19 @@ def test_what_has_become_old_is_thinned_every_hour() -> None:
         assert 16 <= count(store, clock, 1) - before <= 30  # of 180
 
     run(test)
+
+
+def test_nothing_is_thinned_by_a_clock_that_nobody_trusts() -> None:
+    async def test(clock: StepClock, store: MemoryStore, thinning: Thinning) -> None:
+        before = count(store, clock, -1)
+        clock.advance(300)
+        for _ in range(5):
+            await until(lambda: clock.sleeping == 1)
+            clock.advance(3600)
+        await until(lambda: clock.sleeping == 1)
+        assert count(store, clock, -1) == before
+
+    run(test, trusted=False)
 
 
 def test_a_disk_that_fails_is_spoken_of_once(caplog: pytest.LogCaptureFixture) -> None:

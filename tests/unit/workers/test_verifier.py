@@ -88,7 +88,10 @@ class Room:
         broker = Broker()
         self.seen: list[dict[str, object]] = []
         self.opened: list[CatalogueOpened] = []
-        self.verifier = Verifier(self.writer, self.clock, broker, self.journal, retention)
+        self.trusted = True
+        self.verifier = Verifier(
+            self.writer, self.clock, broker, self.journal, retention, clock_trusted=lambda: self.trusted
+        )
         broker.subscribe(VerifierChanged, lambda _: self.seen.append(dict(self.verifier.as_dict())))
         broker.subscribe(CatalogueOpened, self.opened.append)
 
@@ -211,6 +214,21 @@ def test_exported_files_are_retired_once_a_day_where_that_is_wanted() -> None:
         await later(room.clock, lambda: len(room.store.retired) == 2, 3600.0)
         assert room.store.retired[0] == (30.0, None)
         await until(lambda: any("removed" in event for event in room.events))
+
+    run(scenario, retention=RetentionConfig(keep_days=30.0))
+
+
+def test_nothing_is_retired_by_a_clock_that_nobody_trusts() -> None:
+    async def scenario(room: Room) -> None:
+        room.trusted = False
+        room.verifier.start()
+        await until(lambda: room.state() == "complete")
+        for _ in range(3):
+            room.clock.advance(86_400.0)
+            await asyncio.sleep(0.01)
+        assert room.store.retired == []
+        room.trusted = True
+        await later(room.clock, lambda: len(room.store.retired) == 1, 3600.0)
 
     run(scenario, retention=RetentionConfig(keep_days=30.0))
 
