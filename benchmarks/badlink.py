@@ -115,8 +115,13 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, way:
 
 
 @asynccontextmanager
-async def relay(port: int, link: Link = BAD, seed: int = 1) -> AsyncIterator[tuple[int, Callable[[], int]]]:
-    """A port (UDP and TCP) behind which a server on this host is far away; and how many bytes were sent so far."""
+async def relay(
+    port: int, link: Link = BAD, seed: int = 1, *, streams: bool = True
+) -> AsyncIterator[tuple[int, Callable[[], int]]]:
+    """A port (UDP and TCP) behind which a server on this host is far away; and how many bytes were sent so far.
+
+    Without `streams` nobody gets through with TCP.
+    """
     chance = random.Random(seed)
     there, back = _Way(link, chance), _Way(link, chance)
     loop = asyncio.get_running_loop()
@@ -140,6 +145,8 @@ async def relay(port: int, link: Link = BAD, seed: int = 1) -> AsyncIterator[tup
     transport, datagrams = await loop.create_datagram_endpoint(
         lambda: _Datagrams(port, there, back), local_addr=("::1", own)
     )
+    if not streams:
+        server.close()
     try:
         yield own, lambda: there.sent + back.sent
     finally:
