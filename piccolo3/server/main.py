@@ -14,8 +14,6 @@ from piccolo3.errors import ConfigurationError, PiccoloError
 from piccolo3.server import logs
 from piccolo3.server.daemonize import daemonize
 from piccolo3.server.options import parse
-from piccolo3.server.serve import serve
-from piccolo3.store.mount import Mount
 
 __all__ = ["run"]
 
@@ -52,11 +50,15 @@ def run(argv: Sequence[str] | None = None) -> int:
 
 def _mount(server: ServerConfig) -> None:
     """Mount the data device if that is configured: the instrument file may be on it."""
+    from piccolo3.store.mount import Mount
+
     if server.datadir.mount:
         Mount(server.datadir.device, server.datadir.mntpnt).mount()
 
 
 def _serve(configuration: Configuration, ready: Callable[[], None]) -> int:
+    from piccolo3.server.serve import serve  # takes longer than all that --help and --check need
+
     logging_options = configuration.server.logging
     try:
         logs.set_up(logging_options.logfile, debug=logging_options.debug)
