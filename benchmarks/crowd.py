@@ -1,11 +1,13 @@
 """Many clients of one daemon: each has a socket of its own, observes status and progress, and polls all the time.
 
-Run as a process, so that it is the daemon whose time is measured: `python -m benchmarks.crowd PORT CLIENTS`.
+Run as a process, so that it is the daemon whose time is measured: `python -m benchmarks.crowd PORT CLIENTS`. Clients
+are other computers; here they run with what the daemon leaves of the processor.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Awaitable
 from contextlib import AsyncExitStack
@@ -51,4 +53,5 @@ async def main(port: int, clients: int) -> None:
 
 
 if __name__ == "__main__":
+    os.nice(19)
     asyncio.run(main(int(sys.argv[1]), int(sys.argv[2])))

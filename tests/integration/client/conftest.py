@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import random
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import aiocoap
@@ -23,18 +24,16 @@ Setter = Callable[..., JsonValue]
 
 
 def free_port() -> int:
-    """A port that is free for UDP and TCP."""
+    """A port for UDP and TCP that nobody gets who takes any free port; it is bound only later."""
     while True:
+        port = random.randrange(20_000, 30_000)  # below those that the kernel hands out
         with (
+            suppress(OSError),
             socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as tcp,
             socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as udp,
         ):
-            tcp.bind(("::1", 0))
-            port = int(tcp.getsockname()[1])
-            try:
-                udp.bind(("::1", port))
-            except OSError:
-                continue
+            tcp.bind(("::1", port))
+            udp.bind(("::1", port))
             return port
 
 
