@@ -47,10 +47,10 @@ from piccolo3.clock import Clock
 from piccolo3.devices.averaging import mean_of
 from piccolo3.devices.idling import Idling
 from piccolo3.devices.interface import Exposure, Spectrometer, SpectrometerInfo, TimeChange
-from piccolo3.devices.underway import DRIFT, NAP, Doubt, UnderWay, Unusable
+from piccolo3.devices.underway import DRIFT, NAP, Doubt, GivenUp, UnderWay, Unusable
 from piccolo3.errors import DeviceError, DeviceInterrupted, InvalidValue, SpectrumRejected
 
-__all__ = ["Acquirer", "Over", "Overtaken"]
+__all__ = ["Acquirer", "GivenUp", "Over", "Overtaken"]
 
 _logger = logging.getLogger(__name__)
 
@@ -98,6 +98,7 @@ class Acquirer:
         stay: bool = False,
         over: Over | None = None,
         unusable: int = 0,
+        wanted: Callable[[], bool] = lambda: True,
     ) -> Exposure:
         """The mean of `averages` exposures of `integration_time` ms that began after `not_before` (monotonic, s).
 
@@ -107,12 +108,13 @@ class Acquirer:
         within the time that the host was held up; the start is never before `not_before`.
         With `stay` the device goes on with the same integration time, so that a call that asks for it again, with
         the same `not_before`, gets the exposure that follows; any other call has to wait for the one under way.
+        Once it is not `wanted` any more, GivenUp is raised when the read under way has returned.
         What can't be a spectrum is repeated once. Raises InvalidValue for less than one exposure and where the
         device can't integrate so long or short, SpectrumRejected where no exposure could be shown to be right, and
         the device's own errors; after an error the next call starts from nothing.
         """
         self._check(integration_time, averages)
-        self._over, self._is_over = over, False
+        self._over, self._is_over, self._device.wanted = over, False, wanted
         actual = self._info.possible_integration_time(integration_time)
         seconds = actual / 1000
         reads = self._device.reads
@@ -122,6 +124,9 @@ class Acquirer:
             guarded = not stay and len(taken) == averages - 1
             try:
                 counts, start = self._next(seconds, not_before, guarded=guarded, safely=unusable + doubts > 0)
+            except GivenUp:
+                self._be_idle()
+                raise
             except Doubt as doubt:
                 _logger.info("%s: %s", self._info.serial_number, doubt)
                 unusable += isinstance(doubt, Unusable)

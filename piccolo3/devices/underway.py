@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from piccolo3.clock import Clock
 from piccolo3.devices.interface import Spectrometer, SpectrometerInfo, TimeChange
+from piccolo3.errors import DeviceError
 
-__all__ = ["DRIFT", "NAP", "Doubt", "UnderWay", "Unusable"]
+__all__ = ["DRIFT", "NAP", "Doubt", "GivenUp", "UnderWay", "Unusable"]
 
 DRIFT = 1e-3  # how wrong the device's clock may be against the host's
 NAP = 0.1  # s, the longest sleep of our own; longer waits are reads, which the device's interrupt() ends
@@ -27,18 +29,24 @@ class Unusable(Doubt):
     """What the device sent can't be a spectrum."""
 
 
+class GivenUp(DeviceError):
+    """Nobody wants it any more; nothing is wrong with the device."""
+
+
 class UnderWay:
     """Calls the device and keeps account. Times are seconds, moments on the monotonic scale of `clock`.
 
     Until `ends_by` anything may be under way; exposures that begin later take `longest` at most, exactly so if
     `certain`. `next_from`: what is handed out next began then or later, and is of the time set; nan if that is not
-    known. `reads` counts what was handed out.
+    known. `reads` counts what was handed out. Once nothing more is `wanted`, asked from the thread that reads, there is
+    no further read.
     """
 
     def __init__(self, spectrometer: Spectrometer, info: SpectrometerInfo, clock: Clock) -> None:
         self._spectrometer = spectrometer
         self._info = info
         self._clock = clock
+        self.wanted: Callable[[], bool] = lambda: True
         self._sleeper = clock.sleeper()
         opens_at = info.freshness.opens_at
         self.certain = False
@@ -87,7 +95,9 @@ class UnderWay:
         self._spectrometer.clear_buffer()
 
     def read(self) -> NDArray[np.int32]:
-        """The counts of what is handed out next. Raises Unusable, and what the device raises."""
+        """The counts of what is handed out next. Raises Unusable, GivenUp, and what the device raises."""
+        if not self.wanted():
+            raise GivenUp("nobody waits for the exposure any more")
         under_way = max(self.ends_by - self.now(), self.longest)
         expected, self.next_from = self.next_from, math.nan
         counts = self._spectrometer.read(under_way * (1 + DRIFT) + self._info.freshness.read_out_time / 1000 + _MARGIN)

@@ -38,12 +38,13 @@ class Acquires(Protocol):
         stay: bool = False,
         over: Over | None = None,
         unusable: int = 0,
+        wanted: Callable[[], bool] = lambda: True,
     ) -> Exposure:
         """The mean of `averages` exposures of `integration_time` (ms), begun after `not_before` (monotonic, s).
 
         `stay`: the same will be asked for again, with the same `not_before`. `over` is told, in the thread, from when
         on (monotonic, s) what is looked at may change; Overtaken may be raised then. `unusable` is that of the last
-        Overtaken.
+        Overtaken. Once it is not `wanted` any more, GivenUp is raised as soon as the device answers.
         """
 
 

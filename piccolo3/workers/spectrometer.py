@@ -11,7 +11,7 @@ from typing import Any
 from piccolo3.clock import Clock
 from piccolo3.config import SpectrometerConfig
 from piccolo3.devices import Acquirer
-from piccolo3.devices.acquisition import Over, Overtaken
+from piccolo3.devices.acquisition import GivenUp, Over, Overtaken
 from piccolo3.devices.interface import Exposure, PowerSwitch, Spectrometer
 from piccolo3.errors import (
     Busy,
@@ -186,7 +186,7 @@ class SpectrometerWorker(Keeper):
         then: ask again, with its `unusable`, when what is looked at is as it was.
         Raises Busy, Unavailable if not connected, InvalidValue for a time that the device does not have,
         SpectrumRejected, and DeviceError, after which the device is being reconnected. Where the caller is cancelled,
-        the status stays until the device has returned.
+        the status stays until the device has answered; nothing more is asked of it.
         """
         while self._upkeep is not None and not self._upkeep.done():
             await asyncio.wait({self._upkeep})  # a few milliseconds, or its own deadline
@@ -194,22 +194,32 @@ class SpectrometerWorker(Keeper):
         if self._status is not Status.IDLE or self._goal is not Goal.CONNECTED:
             raise Unavailable(f"status of spectrometer {self.serial_number} is {self._status.name}")
         self._set_status(Status.AUTOINTEGRATING if autointegrating else Status.RECORDING, "an exposure is under way")
-        exposing = asyncio.create_task(
-            self._expose(
-                lambda acquirer: acquirer.acquire(
-                    integration_time, not_before=not_before, averages=averages, stay=stay, over=over, unusable=unusable
-                )
-            ),
-            name=f"exposure of {self.serial_number}",
-        )
+        wanted = True
+
+        def acquire(acquirer: Acquires) -> Exposure:
+            return acquirer.acquire(
+                integration_time,
+                not_before=not_before,
+                averages=averages,
+                stay=stay,
+                over=over,
+                unusable=unusable,
+                wanted=lambda: wanted,
+            )
+
+        exposing = asyncio.create_task(self._expose(acquire), name=f"exposure of {self.serial_number}")
         self._exposing = exposing
         exposing.add_done_callback(retrieve)
-        return await asyncio.shield(exposing)
+        try:
+            return await asyncio.shield(exposing)
+        except asyncio.CancelledError:
+            wanted = False
+            raise
 
     async def _expose(self, acquire: Callable[[Acquires], Exposure]) -> Exposure:
         try:
             exposure = await self._link.expose(acquire)
-        except (InvalidValue, Overtaken):
+        except (InvalidValue, Overtaken, GivenUp):
             self._set_status(Status.IDLE)
             raise
         except SpectrumRejected as error:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from piccolo3.clock import ManualClock, SystemClock
 from piccolo3.config import ChannelConfig, SimulationConfig
 from piccolo3.devices import Acquirer, SpectrometerInfo, TimeChange
+from piccolo3.devices.acquisition import GivenUp
 from piccolo3.devices.simulated import MODELS, ReadFault, SimulatedShutter, SimulatedSpectrometer, World
 from piccolo3.errors import (
     DeviceError,
@@ -228,6 +229,20 @@ def test_an_answer_that_is_late_was_not_exposed_late(model: str, milliseconds: f
     twin.late = 5.0
     start = acquirer.acquire(milliseconds, not_before=0.0).start
     assert start == pytest.approx(twin.truth[-1].start / 1e9, abs=0.02 + 3 * milliseconds / 1000)
+
+
+@pytest.mark.parametrize("model", sorted(MODELS))
+def test_what_nobody_wants_any_more_costs_no_further_exposure(model: str) -> None:
+    twin, acquirer, clock = odd(model)
+    acquirer.acquire(20.0, not_before=0.0)
+    reads, begin = len(twin.truth), clock.monotonic()
+    with pytest.raises(GivenUp):
+        acquirer.acquire(5000.0, not_before=begin, averages=100, wanted=lambda: len(twin.truth) <= reads)
+    assert len(twin.truth) == reads + 1
+    assert clock.monotonic() < begin + 6.0
+    exposure = acquirer.acquire(20.0, not_before=clock.monotonic())
+    assert exposure.actual_integration_time == pytest.approx(20.0, abs=1)
+    assert twin.truth[-1].end - twin.truth[-1].start == round(exposure.actual_integration_time * 1e6)
 
 
 def test_the_exposure_in_hand_is_kept_if_the_device_fails_afterwards() -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from piccolo3.clock import Clock, ManualClock, Sleeper
 from piccolo3.config import ChannelConfig, SpectrometerConfig
-from piccolo3.devices.acquisition import Over, Overtaken
+from piccolo3.devices.acquisition import GivenUp, Over, Overtaken
 from piccolo3.devices.interface import Exposure, Freshness, PowerSwitch, Shutter, Spectrometer, SpectrometerInfo
 from piccolo3.errors import DeviceError, DeviceInterrupted
 from piccolo3.status import ShutterStatus
@@ -177,6 +177,7 @@ class FakeAcquirer:
         stay: bool = False,
         over: Over | None = None,
         unusable: int = 0,
+        wanted: Callable[[], bool] = lambda: True,
     ) -> Exposure:
         if len(self.requests) == self.hold_from:
             self.gate.clear()
@@ -186,6 +187,8 @@ class FakeAcquirer:
         if over is not None and self.tells_early:
             over(self.clock.monotonic())
         self.gate.wait(10)
+        if not wanted():
+            raise GivenUp("not wanted")
         self.device.read(integration_time / 1000.0)
         if over is not None and self.overtaken:
             raise self.overtaken.pop(0)

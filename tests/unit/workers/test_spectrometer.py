@@ -147,6 +147,7 @@ def test_whoever_gives_up_leaves_the_device_recording_until_it_returns() -> None
         assert bench.now() is Status.RECORDING
         bench.acquirer.gate.set()
         await bench.is_(Status.IDLE)
+        assert "read" not in bench.device.calls  # nothing more is exposed for nobody
         assert (await bench.worker.acquire(30.0, 0.0)).integration_time == 30.0
 
     run(scenario)
