@@ -174,9 +174,7 @@ def test_an_abort_closes_the_shutter_inside_when_the_exposure_has_returned(
     daemon.put("control/record_sequence", run="gated", nsequence=3)
     daemon.wait_for("shutter/inside/status", lambda status: status == "open")
     daemon.put("control/make_safe")
-    assert daemon.ask("shutter/inside/status") == "open"
-    # four exposures at most, where the host was held up and it had to begin again
-    daemon.wait_for("shutter/inside/status", lambda status: status == "closed", 12.0)
+    daemon.wait_for("shutter/inside/status", lambda status: status == "closed", 5.0)  # after one read at most
     daemon.wait_for("control/status", lambda status: str(status).startswith("idle"))
     daemon.put("shutter/inside/open_shutter")
     rig.unplug(WITH_SHUTTER)
