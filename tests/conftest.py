@@ -21,16 +21,6 @@ _KNOWS_CHILDREN = Path(f"/proc/self/task/{os.getpid()}/children").exists()
 _GRACE = 2.0  # s for threads and children that are ending
 
 
-_REAL = tuple(Path(__file__).parent / name for name in ("integration", "system"))
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Real processes on a machine that others use, too, may miss a deadline: once, and the report says so ("R")."""
-    for item in items:
-        if item.path.is_relative_to(_REAL[0]) or item.path.is_relative_to(_REAL[1]):
-            item.add_marker(pytest.mark.flaky(reruns=1))
-
-
 def _open_files() -> set[str]:
     files = set()
     for entry in Path("/proc/self/fd").iterdir():
