@@ -20,6 +20,14 @@ export function moment(text) {
   return `${local} (${two(at.getUTCHours())}:${two(at.getUTCMinutes())} UTC)`;
 }
 
+/** The time of a moment, local; with the date if that is not today. */
+export function clock(text) {
+  const at = new Date(text), now = new Date();
+  if (Number.isNaN(at.getTime())) return String(text);
+  const time = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+  return at.toDateString() === now.toDateString() ? time : `${day(at.getFullYear(), at.getMonth(), at.getDate())} ${time}`;
+}
+
 export function megabytes(value) {
   if (typeof value !== "number") return "–";
   return value >= 1000 ? `${(value / 1000).toFixed(1)} GB` : `${Math.round(value)} MB`;
