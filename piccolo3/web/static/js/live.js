@@ -125,7 +125,7 @@ function rowsOf(rig) {
   return [...rig.channels].sort().flatMap(([name, { light, dark }]) => [light, dark].filter(Boolean).map((one) => {
     const percent = one.peak_percent === null ? "" : ` (${Math.round(one.peak_percent)} %)`;
     const saturated = one.saturated_pixels ? `${one.saturated_pixels} pixels saturated` : "";
-    const flags = (one.flags ?? []).filter((flag) => !(saturated && flag === "saturated")).map((flag) => flag.replaceAll("_", " "));
+    const flags = (one.flags ?? []).map((flag) => flag.toLowerCase().replaceAll("_", " ")).filter((flag) => !(saturated && flag === "saturated"));
     const texts = [one.dark ? `${name} dark` : name, clock(one.time), withUnit(one.integration_time, "ms", 2), `${one.peak} counts${percent}`, [saturated, ...flags].filter(Boolean).join(", ") || "–"];
     return make("tr", { className: saturated ? "problem" : "" }, ...texts.map((textContent) => make("td", { textContent })));
   }));

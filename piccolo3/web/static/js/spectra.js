@@ -2,8 +2,9 @@
 import { numbers } from "./events.js";
 
 /** What spectra of a spectrometer and channel have in common; `x` (nm) rises, and has the pixels that see light. */
-export function detectorOf(message) {
-  const wavelengths = numbers(message.wavelengths, Float32Array);
+export const detectorOf = (message) => detectorWith(message, numbers(message.wavelengths, Float32Array));
+
+export function detectorWith(message, wavelengths) {
   const [first, end] = message.range;
   const order = Array.from({ length: Math.min(end, wavelengths.length) - first }, (_, i) => first + i);
   order.sort((a, b) => wavelengths[a] - wavelengths[b]);
