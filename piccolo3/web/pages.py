@@ -21,7 +21,14 @@ from piccolo3.web.users import Role, User
 
 __all__ = ["PAGES", "ROUTES", "environment", "page"]
 
-PAGES = (("now", "Now"), ("live", "Live"), ("record", "Record"), ("data", "Data"))
+PAGES = (
+    ("now", "Now"),
+    ("live", "Live"),
+    ("record", "Record"),
+    ("data", "Data"),
+    ("temperatures", "Temperatures"),
+    ("system", "System"),
+)
 """Pages of a rig: the last part of the path, which is also the name of the template and the script, and the title."""
 
 _WRONG = "The name or the password is wrong."

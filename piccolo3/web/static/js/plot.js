@@ -1,7 +1,8 @@
-// A plot over wavelengths that can be zoomed with mouse, fingers and buttons. Its colours are those of the theme.
+// A plot over wavelengths or time that can be zoomed with mouse, fingers and buttons. Its colours are those of the theme.
 import uPlot from "../vendor/uplot/uPlot.esm.js";
+import { clock } from "./units.js";
 
-const NARROWEST = 5; // nm
+const NARROWEST = 5; // nm or s
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const short = (value) => (Math.abs(value) >= 1e4 ? `${Number((value / 1000).toPrecision(4))} k` : String(Number(value.toPrecision(4))));
 
@@ -18,6 +19,7 @@ export class Plot {
   /**
    * Show `curves` ({name, x, y, colour, dash}). Of the options, `quantity` and `unit` are for the axis and the legend,
    * `line` ({value, name}) is drawn across, and seen unless `fit`: then the height fits what there is in the range.
+   * With `time` the x are seconds since 1970.
    */
   show(curves, options) {
     this.#curves = curves;
@@ -79,17 +81,18 @@ export class Plot {
 
   #build() {
     this.#plot?.destroy();
-    const text = colour("--text"), grid = { stroke: colour("--grid"), width: 1 }, { quantity, unit } = this.#options;
+    const text = colour("--text"), grid = { stroke: colour("--grid"), width: 1 }, { quantity, unit, time = false } = this.#options;
+    const across = time ? (value) => clock(value * 1000) : (value) => `${value.toFixed(1)} nm`;
     const axis = { stroke: text, grid, ticks: grid, font: "14px system-ui, sans-serif", labelFont: "14px system-ui, sans-serif" };
     this.#plot = new uPlot({
       ...this.#size(),
-      scales: { x: { time: false }, y: { range: (_, min, max) => this.#height(min, max) } },
+      scales: { x: { time }, y: { range: (_, min, max) => this.#height(min, max) } },
       axes: [
-        { ...axis, label: "Wavelength (nm)", labelSize: 22 },
+        { ...axis, label: time ? "Local time" : "Wavelength (nm)", labelSize: 22 },
         { ...axis, label: unit ? `${quantity} (${unit})` : quantity, labelSize: 22, size: 56, values: (_, ticks) => ticks.map(short) },
       ],
       series: [
-        { label: "Wavelength", value: (_, value) => (value === null ? "–" : `${value.toFixed(1)} nm`) },
+        { label: time ? "Time" : "Wavelength", value: (_, value) => (typeof value === "number" ? across(value) : "–") },
         ...this.#curves.map((one) => ({
           label: one.name, stroke: colour(one.colour), width: 2, dash: one.dash ? [6, 6] : undefined, points: { show: false },
           value: (_, value) => (typeof value === "number" ? `${short(value)} ${unit}` : "–"),
