@@ -25,6 +25,7 @@ PAGES = (
     ("now", "Now"),
     ("live", "Live"),
     ("record", "Record"),
+    ("schedule", "Schedule"),
     ("data", "Data"),
     ("temperatures", "Temperatures"),
     ("system", "System"),

@@ -80,6 +80,10 @@ export class Field {
     return this.#touched ? parse(this.#input.value, this.#schema) : this.#known;
   }
 
+  get isEmpty() {
+    return !this.#input.value.trim();
+  }
+
   /** Limits that are narrower than those of the description, or that were not known. */
   limit(more) {
     this.#schema = { ...this.#schema, ...more };
