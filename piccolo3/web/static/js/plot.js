@@ -89,7 +89,7 @@ export class Plot {
       scales: { x: { time }, y: { range: (_, min, max) => this.#height(min, max) } },
       axes: [
         { ...axis, label: time ? "Local time" : "Wavelength (nm)", labelSize: 22 },
-        { ...axis, label: unit ? `${quantity} (${unit})` : quantity, labelSize: 22, size: 56, values: (_, ticks) => ticks.map(short) },
+        { ...axis, label: unit ? `${quantity} (${unit})` : quantity, labelSize: 22, size: 64, values: (_, ticks) => ticks.map(short) },
       ],
       series: [
         { label: time ? "Time" : "Wavelength", value: (_, value) => (typeof value === "number" ? across(value) : "–") },

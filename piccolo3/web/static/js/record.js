@@ -101,7 +101,7 @@ function plan() {
     try {
       const found = await call("control/plan", wanted());
       at("plan").dataset.state = found.warnings.length ? "warning" : "ok";
-      say("plan", `This takes about ${duration(found.seconds)}: ${found.spectra} spectra, ${found.bytes < 1e6 ? "less than 1 MB" : megabytes(found.bytes / 1e6)}.`);
+      say("plan", `This takes ${found.seconds < 1 ? "less than 1 s" : `about ${duration(found.seconds)}`}: ${found.spectra} spectra, ${found.bytes < 1e6 ? "less than 1 MB" : megabytes(found.bytes / 1e6)}.`);
       at("warnings").replaceChildren(...found.warnings.map((textContent) => make("li", { textContent })));
     } catch (problem) {
       at("plan").dataset.state = "failed";
@@ -127,7 +127,7 @@ const handlers = {
   },
   "control/progress": (value) => {
     const bar = at("progress"), busy = value.steps > 0 && value.step < value.steps;
-    bar.hidden = !value.steps;
+    bar.hidden = !busy;
     bar.max = value.steps || 1;
     bar.value = value.step;
     const place = value.batch === null ? "" : `${value.run}, batch ${value.batch}, sequence ${value.sequence + 1} of ${value.sequences}`;
