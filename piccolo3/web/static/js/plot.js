@@ -6,6 +6,9 @@ const NARROWEST = 5; // nm or s
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const short = (value) => (Math.abs(value) >= 1e4 ? `${Number((value / 1000).toPrecision(4))} k` : String(Number(value.toPrecision(4))));
 
+const two = (number) => String(number).padStart(2, "0");
+const hours = (seconds) => { const at = new Date(seconds * 1000); return `${two(at.getHours())}:${two(at.getMinutes())}`; };
+
 export class Plot {
   #host; #plot = null; #look = ""; #curves = []; #options = {}; #range = null; #extent = [0, 1];
 
@@ -88,7 +91,7 @@ export class Plot {
       ...this.#size(),
       scales: { x: { time }, y: { range: (_, min, max) => this.#height(min, max) } },
       axes: [
-        { ...axis, label: time ? "Local time" : "Wavelength (nm)", labelSize: 22 },
+        { ...axis, label: time ? "Local time" : "Wavelength (nm)", labelSize: 22, ...(time ? { values: (_, ticks) => ticks.map(hours) } : {}) },
         { ...axis, label: unit ? `${quantity} (${unit})` : quantity, labelSize: 22, size: 64, values: (_, ticks) => ticks.map(short) },
       ],
       series: [

@@ -116,7 +116,7 @@ function quiet(described) {
   const parts = [["quietStart", "Begins (UTC)", "HH:MM:SS"], ["quietEnd", "Ends (UTC)", "HH:MM:SS, over midnight if before the begin"], ["powerDelay", "Power delay", "off so long after the begin, on so long before the end"]];
   at("quiet").replaceChildren(...parts.map(([name, label, hint]) => {
     const path = `${root}/${name}`, field = new Field({ label, hint, schema: described.get(path).arguments[0], send: (value) => put(path, value) });
-    handlers.set(path, (value) => field.set(value));
+    handlers.set(path, (value) => field.set(typeof value === "string" ? value.slice(0, 8) : value)); // without +0000: the label says UTC
     return field.element;
   }));
 }

@@ -19,7 +19,7 @@ const handlers = {
     events(false);
   },
   "sysinfo/clock_status": (value) => {
-    at("clock").dataset.state = value.trusted ? "ok" : "warn";
+    at("clock").dataset.state = value.trusted && value.source !== "none" ? "ok" : "warn";
     say("clock", value.sentence || (value.trusted ? "It can be trusted." : "It is not trusted: set it."));
     difference();
   },

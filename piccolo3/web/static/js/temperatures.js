@@ -70,7 +70,7 @@ async function history() {
   try {
     const found = await samples(new Date(Date.now() - hours * 3.6e6).toISOString());
     if (mine !== asked) return;
-    const x = found.map(({ time }) => Date.parse(time) / 1000), names = [...new Set(found.flatMap(({ values }) => Object.keys(values)))].sort();
+    const x = found.map(({ time }) => Date.parse(time) / 1000), names = [...new Set(found.flatMap(({ values }) => Object.keys(values).filter((name) => values[name] !== null)))].sort();
     const curves = names.map((name, index) => ({ name: name.split("/")[1] ?? name, x, y: found.map(({ values }) => values[name] ?? null), colour: `--curve-${(index % 5) + 1}`, dash: index >= 5 }));
     plot.show(curves, { quantity: "Temperature", unit: "°C", time: true, fit: true });
     answer.textContent = curves.length ? "" : "Nothing was measured in that time.";

@@ -2,7 +2,7 @@
 import { get, put } from "./api.js";
 import { Field, make } from "./fields.js";
 
-const FOUND = { n: "not done", s: "found", f: "failed" };
+const FOUND = { n: "set by hand", s: "found automatically", f: "automatic integration failed" };
 
 /** Fill `host`. Returns what takes the values, by path: {set, enter, focus} each; `after` is called when one was sent. */
 export function times(host, described, after) {
@@ -26,14 +26,14 @@ function one(name, channels, described, found, after) {
   for (const channel of channels) {
     const field = time(`current_time/${channel}`, `Integration time, ${serial}, ${channel}`, true);
     inUse.push(field);
-    const state = make("td", { textContent: "–" }), known = { state: "n", peak: null };
+    const state = make("p", { className: "hint" }), known = { state: "n", peak: null };
     const tell = () => {
-      state.textContent = known.state === "s" && known.peak !== null ? `found, peak ${Math.round(known.peak)} %` : FOUND[known.state] ?? known.state;
-      state.className = known.state === "f" ? "problem" : "";
+      state.textContent = known.state === "s" && known.peak !== null ? `found automatically, peak ${Math.round(known.peak)} % of saturation` : FOUND[known.state] ?? known.state;
+      state.className = known.state === "f" ? "problem" : "hint";
     };
     watch(found, `${path}/autointegration/${channel}`, (value) => { known.state = value; tell(); });
     watch(found, `${path}/achieved/${channel}`, (value) => { known.peak = value; tell(); });
-    rows.push(make("tr", {}, make("th", { textContent: channel, scope: "row" }), make("td", {}, field.element), state));
+    rows.push(make("tr", {}, make("th", { textContent: channel, scope: "row" }), make("td", {}, field.element, state)));
   }
   const least = time("min_time", "Shortest allowed"), most = time("max_time", "Longest allowed");
   const narrow = () => {
@@ -52,7 +52,7 @@ function one(name, channels, described, found, after) {
       if (info) for (const field of [least, most]) field.limit({ minimum: info.min_integration_time, maximum: info.max_integration_time });
     } catch { /* the line at the top says so */ }
   });
-  const head = make("tr", {}, ...["Channel", "Integration time", "Automatic"].map((textContent) => make("th", { textContent, scope: "col" })));
+  const head = make("tr", {}, ...["Channel", "Integration time"].map((textContent) => make("th", { textContent, scope: "col" })));
   return make("section", { className: "card" }, make("h2", { textContent: `Integration times, ${serial}` }), reason,
     make("table", { className: "times" }, make("thead", {}, head), make("tbody", {}, ...rows)), range,
     make("div", { className: "pair" }, least.element, most.element));

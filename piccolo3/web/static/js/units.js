@@ -5,7 +5,8 @@ export function duration(seconds) {
   const whole = Math.max(0, Math.round(seconds));
   const h = Math.floor(whole / 3600), m = Math.floor((whole % 3600) / 60), s = whole % 60;
   if (h) return `${h} h ${m} min`;
-  return m ? `${m} min ${s} s` : `${s} s`;
+  if (!m) return `${s} s`;
+  return s ? `${m} min ${s} s` : `${m} min`;
 }
 
 const two = (number) => String(number).padStart(2, "0");
