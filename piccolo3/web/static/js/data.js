@@ -129,7 +129,7 @@ function away() {
     if (batch) query.set("batch", batch.batch);
   }
   const some = Boolean(chosen.size || run);
-  at("what").textContent = chosen.size ? `The ${chosen.size} spectra that are plotted.` : batch ? `Batch ${batch.batch} of ${run}.` : run ? `The run ${run}.` : "Choose a run, a batch or spectra first.";
+  at("what").textContent = chosen.size ? `What is plotted: ${chosen.size} ${chosen.size === 1 ? "spectrum" : "spectra"}.` : batch ? `Batch ${batch.batch} of ${run}.` : run ? `The run ${run}.` : "Choose a run, a batch or spectra first.";
   at("download").hidden = !some;
   at("download").href = `${base}/download?${query}`;
   at("zip").hidden = !run;

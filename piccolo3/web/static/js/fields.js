@@ -89,7 +89,7 @@ export class Field {
     this.#schema = { ...this.#schema, ...more };
     const range = this.#input.tagName === "SELECT" ? "" : limits(this.#schema);
     this.#hint.textContent = [this.#text, range].filter(Boolean).join("; ");
-    this.#hint.hidden = !this.#hint.textContent;
+    this.#hint.hidden = Boolean(this.#error.textContent) || !this.#hint.textContent;
     if (this.#compact) this.#input.title = range;
   }
 
@@ -108,6 +108,7 @@ export class Field {
 
   wrong(text) {
     this.#error.textContent = text;
+    this.#hint.hidden = Boolean(text) || !this.#hint.textContent; // it takes its place: a button below must not move away from a finger
     this.#input.setAttribute("aria-invalid", text ? "true" : "false");
   }
 
