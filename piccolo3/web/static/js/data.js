@@ -123,7 +123,7 @@ async function draw() {
 /** What would be taken away: the spectra that are plotted, else the batch, else the run. */
 function away() {
   const run = batch?.run ?? at("run").value, query = new URLSearchParams({ format: at("format").value, level: at("level").value });
-  if (chosen.size) query.set("ids", [...chosen.keys()].join(","));
+  if (chosen.size) query.set("ids", [...new Set([...chosen.values()].flatMap(({ id, dark_id: dark }) => (at("level").value === "raw" || dark === null ? [id] : [id, dark])))].join(",")); // other values need the darks
   else {
     query.set("run", run);
     if (batch) query.set("batch", batch.batch);
