@@ -21,7 +21,15 @@ from piccolo3.web.users import Role, User
 
 __all__ = ["PAGES", "ROUTES", "environment", "page"]
 
-PAGES = (("now", "Now"),)
+PAGES = (
+    ("now", "Now"),
+    ("live", "Live"),
+    ("record", "Record"),
+    ("schedule", "Schedule"),
+    ("data", "Data"),
+    ("temperatures", "Temperatures"),
+    ("system", "System"),
+)
 """Pages of a rig: the last part of the path, which is also the name of the template and the script, and the title."""
 
 _WRONG = "The name or the password is wrong."

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from piccolo3.clock import ManualClock
 from piccolo3.errors import ConfigurationError, InvalidValue
+from piccolo3.web.pages import PAGES
 from piccolo3.web.sessions import Throttle
 from piccolo3.web.users import Role, Users
 
@@ -162,7 +163,7 @@ def test_browsers_are_told_to_be_strict(make: Make, path: str) -> None:
 
 def test_pages_hold_no_scripts_and_nothing_from_outside(make: Make) -> None:
     client = make(users=False)
-    for path in ("/r/rig/now", "/login"):
+    for path in (*(f"/r/rig/{name}" for name, _ in PAGES), "/login"):
         text = client.get(path).text
         assert not re.search(r"<script(?![^>]*\ssrc=)", text)
         assert not re.search(r"\son\w+=|style=|<style|javascript:", text)

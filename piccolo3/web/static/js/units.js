@@ -5,7 +5,8 @@ export function duration(seconds) {
   const whole = Math.max(0, Math.round(seconds));
   const h = Math.floor(whole / 3600), m = Math.floor((whole % 3600) / 60), s = whole % 60;
   if (h) return `${h} h ${m} min`;
-  return m ? `${m} min ${s} s` : `${s} s`;
+  if (!m) return `${s} s`;
+  return s ? `${m} min ${s} s` : `${m} min`;
 }
 
 const two = (number) => String(number).padStart(2, "0");
@@ -18,6 +19,14 @@ export function moment(text) {
   if (Number.isNaN(at.getTime())) return String(text);
   const local = `${day(at.getFullYear(), at.getMonth(), at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`;
   return `${local} (${two(at.getUTCHours())}:${two(at.getUTCMinutes())} UTC)`;
+}
+
+/** The time of a moment, local; with the date if that is not today. */
+export function clock(text) {
+  const at = new Date(text), now = new Date();
+  if (Number.isNaN(at.getTime())) return String(text);
+  const time = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+  return at.toDateString() === now.toDateString() ? time : `${day(at.getFullYear(), at.getMonth(), at.getDate())} ${time}`;
 }
 
 export function megabytes(value) {
