@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 PORT = 5683
+WEB = 8080
 ONCE = 0
 RIG = simulated
 HOURS = 1
@@ -17,8 +18,9 @@ PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 help:
 	@echo "make demo        start a server with a simulated rig, record a batch, show the spectra; Ctrl-C ends it"
-	@echo "                 PORT=5684 uses another port, ONCE=1 stops after the batch, RIG=emulated takes the"
-	@echo "                 drivers of real instruments and pins, and emulates what they talk to (needs a C compiler)"
+	@echo "                 PORT=5684 uses another port, WEB=8081 another one for the web pages; ONCE=1 stops after the"
+	@echo "                 batch, and has no web pages; RIG=emulated takes the drivers of real instruments and pins,"
+	@echo "                 and emulates what they talk to (needs a C compiler)"
 	@echo "make test        run the tests, with a report of their coverage; JOBS=2 for as many processes, which some"
 	@echo "                 tests that look at the clock do not like on a busy machine"
 	@echo "make lint        ruff, mypy and import-linter"
@@ -42,7 +44,7 @@ $(BIN)/python:
 
 $(VENV)/.demo: pyproject.toml | $(BIN)/python
 	@echo "installing piccolo3 into $(VENV)"
-	@$(PIP) install --editable '.[plot]'
+	@$(PIP) install --editable '.[plot,web]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
@@ -52,10 +54,10 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 
 $(VENV)/.emulated: pyproject.toml | $(BIN)/python
 	@echo "installing piccolo3 and the drivers of spectrometers and pins into $(VENV)"
-	@$(PIP) install --editable '.[plot,seabreeze]' 'gpiozero>=2.0.1'
+	@$(PIP) install --editable '.[plot,seabreeze,web]' 'gpiozero>=2.0.1'
 	@touch $@
 
-DEMO = $(BIN)/piccolo3-demo --port $(PORT) $(if $(filter 1 yes true,$(ONCE)),--once)
+DEMO = $(BIN)/piccolo3-demo --port $(PORT) --web-port $(WEB) $(if $(filter 1 yes true,$(ONCE)),--once)
 
 ifeq ($(RIG),emulated)
 demo: $(VENV)/.emulated

@@ -1,4 +1,4 @@
-"""A piccolo3 server as a child process, with a data directory and a log of its own."""
+"""Servers as child processes: the daemon, with a data directory of its own, and the web front end; each with a log."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import asyncio
 import contextlib
 import re
 import socket
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from piccolo3.client import Piccolo
 from piccolo3.errors import ConnectionFailed, PiccoloError
 
-__all__ = ["Child", "ServerFailed", "derive_server_file", "port_is_taken"]
+__all__ = ["Child", "Server", "ServerFailed", "WebPages", "derive_server_file", "port_is_taken"]
 
 _START = 30.0  # s until a server has to answer
 _STOP = 10.0  # s until it has to be gone after SIGTERM
@@ -47,16 +50,20 @@ def derive_server_file(template: str, instrument_file: Path) -> str:
     return text if count else f"{line}\n{template}"
 
 
-class Child:
-    """Starts on entry and waits until the server answers; stops it on exit, whatever happens."""
+class Child(ABC):
+    """Starts on entry and waits until the server answers; stops it on exit, whatever happens. `name`: what it is."""
 
-    def __init__(self, command: Path, server_file: Path, data_dir: Path, port: int) -> None:
-        self._command = [str(command), "-s", str(server_file), "-o", str(data_dir), "--port", str(port)]
-        self.url = f"coap://localhost:{port}"
-        self.log_file = data_dir / "server.log"
+    def __init__(self, name: str, command: Sequence[str], log_file: Path) -> None:
+        self.name = name
+        self.log_file = log_file
+        self._command = command
         self._process: asyncio.subprocess.Process | None = None
 
-    async def __aenter__(self) -> Child:
+    @abstractmethod
+    async def _answers(self) -> bool:
+        """Whether it does; called again after a while where not."""
+
+    async def __aenter__(self) -> Self:
         with self.log_file.open("wb") as log:
             try:
                 # a session of its own: Ctrl-C on the terminal goes to us only, and we stop the server
@@ -77,25 +84,23 @@ class Child:
     ) -> None:
         clean = await self.stop()
         if not clean and value is None:
-            raise ServerFailed(f"the server did not stop cleanly\n{self.log()}")
+            raise ServerFailed(f"the {self.name} did not stop cleanly\n{self.log()}")
 
     async def _wait_for_answer(self) -> None:
         try:
             async with asyncio.timeout(_START):
                 while True:
                     self.check()
-                    try:
-                        async with Piccolo(self.url, timeout=1.0):
-                            return
-                    except ConnectionFailed:
-                        await asyncio.sleep(_PAUSE)
+                    if await self._answers():
+                        return
+                    await asyncio.sleep(_PAUSE)
         except TimeoutError:
-            raise ServerFailed(f"the server did not answer within {_START:g} s\n{self.log()}") from None
+            raise ServerFailed(f"the {self.name} did not answer within {_START:g} s\n{self.log()}") from None
 
     def check(self) -> None:
         """Raise ServerFailed if the server has ended."""
         if self._process is not None and self._process.returncode is not None:
-            raise ServerFailed(f"the server ended with exit status {self._process.returncode}\n{self.log()}")
+            raise ServerFailed(f"the {self.name} ended with exit status {self._process.returncode}\n{self.log()}")
 
     async def wait(self) -> None:
         """Wait until the server ends by itself, which is a failure."""
@@ -122,3 +127,37 @@ class Child:
             self._process.kill()
             await self._process.wait()
             return False
+
+
+class Server(Child):
+    """The daemon."""
+
+    def __init__(self, command: Path, server_file: Path, data_dir: Path, port: int) -> None:
+        arguments = [str(command), "-s", str(server_file), "-o", str(data_dir), "--port", str(port)]
+        super().__init__("server", arguments, data_dir / "server.log")
+        self.url = f"coap://localhost:{port}"
+
+    async def _answers(self) -> bool:
+        try:
+            async with Piccolo(self.url, timeout=1.0):
+                return True
+        except ConnectionFailed:
+            return False
+
+
+class WebPages(Child):
+    """The web front end for one rig, for browsers on this computer."""
+
+    def __init__(self, command: Path, rig: str, data_dir: Path, port: int) -> None:
+        super().__init__("web front end", [str(command), "--rig", rig, "--port", str(port)], data_dir / "web.log")
+        self.url = f"http://localhost:{port}"
+        self._port = port
+
+    async def _answers(self) -> bool:
+        try:
+            _, writer = await asyncio.open_connection("localhost", self._port)
+        except OSError:
+            return False
+        writer.close()
+        await writer.wait_closed()
+        return True

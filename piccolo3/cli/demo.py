@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib.util
 import signal
 import sys
@@ -14,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from piccolo3.cli import figure, logs
-from piccolo3.cli.child import Child, ServerFailed, derive_server_file, port_is_taken
+from piccolo3.cli.child import Server, ServerFailed, WebPages, derive_server_file, port_is_taken
 from piccolo3.cli.demo_options import Options, parse
 from piccolo3.cli.follow import follow, summary
 from piccolo3.cli.plot import Curve, draw
@@ -56,8 +57,13 @@ async def _run(options: Options, console: Console) -> None:
         for number in (signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     server_file = _prepare(options)
-    async with Child(options.server, server_file, options.data_dir, options.port) as server:
+    async with (
+        Server(options.server, server_file, options.data_dir, options.port) as server,
+        contextlib.AsyncExitStack() as beside,
+    ):
         _say(console, "server", f"listening at {server.url}, logging to {server.log_file}")
+        if not options.once:
+            await _show_pages(server.url, options, beside, console)
         try:
             async with Piccolo(server.url) as rig:
                 await _wait_until_ready(rig, console)
@@ -94,6 +100,26 @@ def _prepare(options: Options) -> Path:
 
 def _another(port: int) -> int:
     return next((other for other in range(port + 10, min(port + 200, 65536), 10) if not port_is_taken(other)), 15683)
+
+
+async def _show_pages(rig: str, options: Options, beside: contextlib.AsyncExitStack, console: Console) -> None:
+    """Start the web front end if that can be; all else goes on without it."""
+    if importlib.util.find_spec("starlette") is None:
+        _say(console, "pages", "none: the web front end is not installed (pip install 'piccolo3[web]')")
+        return
+    if port_is_taken(options.web_port):
+        _say(
+            console,
+            "pages",
+            f"none: port {options.web_port} is taken; use another one, for example: make demo WEB=8081",
+        )
+        return
+    try:
+        pages = await beside.enter_async_context(WebPages(options.web, rig, options.data_dir, options.web_port))
+    except ServerFailed as problem:
+        _say(console, "pages", f"none: {problem}")
+        return
+    _say(console, "pages", f"{pages.url} in a browser on this computer")
 
 
 async def _wait_until_ready(rig: Piccolo, console: Console) -> None:
@@ -184,7 +210,7 @@ def _say_how_to_go_on(port: int, run: str, console: Console) -> None:
     tool = ".venv/bin/piccolo3-record"
     console.print(
         f"""
-[bold]The server stays up.[/] Talk to it from another terminal:
+[bold]The server stays up.[/] Talk to it in the browser, or from another terminal:
 
   {tool}{option} -l                        list the spectrometers
   {tool}{option} -r {run} -a 0 -n 5           integrate, then record 5 sequences

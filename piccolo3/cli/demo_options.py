@@ -23,6 +23,8 @@ class Options:
     server_file: Path
     instrument_file: Path
     server: Path
+    web: Path
+    web_port: int
 
 
 def _port(text: str) -> int:
@@ -45,6 +47,19 @@ def parse(argv: Sequence[str] | None = None) -> Options:
     parser.add_argument("--server-file", type=Path, default=Path("etc/demo.cfg"), metavar="CFG")
     parser.add_argument("--instrument-file", type=Path, default=Path("pdata/piccolo.config"), metavar="CFG")
     parser.add_argument("--server", type=Path, default=here / "piccolo3-server", metavar="PROGRAM")
+    parser.add_argument("--web", type=Path, default=here / "piccolo3-web", metavar="PROGRAM")
+    parser.add_argument(
+        "--web-port", type=_port, default=8080, metavar="PORT", help="port of the web pages, default %(default)s"
+    )
     parser.add_argument("-v", "--version", action="version", version=__version__)
     given = parser.parse_args(argv)
-    return Options(given.port, given.once, given.data_dir, given.server_file, given.instrument_file, given.server)
+    return Options(
+        port=given.port,
+        once=given.once,
+        data_dir=given.data_dir,
+        server_file=given.server_file,
+        instrument_file=given.instrument_file,
+        server=given.server,
+        web=given.web,
+        web_port=given.web_port,
+    )

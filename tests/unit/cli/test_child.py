@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from piccolo3.cli.child import Child, ServerFailed, derive_server_file, port_is_taken
+from piccolo3.cli.child import Server, ServerFailed, derive_server_file, port_is_taken
 
 
 def test_the_instrument_file_is_named_absolutely(tmp_path: Path) -> None:
@@ -38,7 +38,7 @@ def program(folder: Path, code: str) -> Path:
 
 def started(folder: Path, code: str, unused_port: int = 1) -> None:
     async def start() -> None:
-        async with Child(program(folder, code), folder / "x.cfg", folder, unused_port):
+        async with Server(program(folder, code), folder / "x.cfg", folder, unused_port):
             pass
 
     asyncio.run(start())
@@ -64,7 +64,7 @@ def test_a_server_that_does_not_stop_is_killed(tmp_path: Path, monkeypatch: pyte
 
 def test_a_server_that_can_not_be_started(tmp_path: Path) -> None:
     async def start() -> None:
-        async with Child(tmp_path / "nothing", tmp_path / "x.cfg", tmp_path, 1):
+        async with Server(tmp_path / "nothing", tmp_path / "x.cfg", tmp_path, 1):
             pass
 
     with pytest.raises(ServerFailed, match=r"nothing can't be started: No such file"):
