@@ -27,9 +27,9 @@ help:
 	@echo "make format      let ruff format the code"
 	@echo "make coverage    run the tests and write htmlcov/index.html"
 	@echo "make bench       run the benchmarks"
-	@echo "make kill        kill the daemon COUNT=500 times while it records, and look for anything that is lost"
 	@echo "make faults      let everything fail in every phase, write the table in docs/reference/fault-matrix.md"
-	@echo "make soak        record on emulated instruments that fail all the time, for HOURS=1, and look for mistakes"
+	@echo "make soak        record on emulated instruments that fail all the time, for HOURS=1, and look for mistakes;"
+	@echo "                 then make kill: kill the daemon COUNT=500 times while it records, and look for what is lost"
 	@echo "make docs        write the generated parts of the documentation again"
 	@echo "make clean       remove caches and reports; make distclean also $(VENV) and demo-data"
 	@echo
@@ -91,6 +91,7 @@ bench: $(VENV)/.dev
 
 soak: $(VENV)/.dev
 	$(BIN)/python -m soak --hours $(HOURS)
+	$(BIN)/python -m soak.kills --count $(COUNT)
 
 kill: $(VENV)/.dev
 	$(BIN)/python -m soak.kills --count $(COUNT)
