@@ -28,6 +28,7 @@ from benchmarks import (
 )
 from benchmarks.page import PAGE, page, with_rows_of
 from benchmarks.result import Result, line
+from benchmarks.web import latency, load, pages
 
 LONG = 60.0  # s of each burst with --long
 
@@ -62,6 +63,11 @@ def _benchmarks(seconds: float, spectra: int = export.SHORT) -> dict[str, Benchm
         "schedule-starts": schedule.lateness,
         "schedule-idle": schedule.idle,
         "export": partial(export.export, spectra),
+        "web-curves": latency.curves,
+        "web-updates": load.updates,
+        "web-pages": pages.weight,
+        "web-resources": load.resources,
+        "web-batch": load.batch,
     }
 
 

@@ -13,7 +13,7 @@ from benchmarks import load, servers
 from benchmarks.result import Result
 from piccolo3.client import Piccolo
 
-__all__ = ["coap_batches", "jitter", "requests", "start_and_memory"]
+__all__ = ["coap_batches", "jitter", "record", "requests", "set_times", "start_and_memory", "until_idle"]
 
 PAIRS = 5
 REQUESTS = 3000
@@ -72,7 +72,7 @@ async def until_idle(rig: Piccolo) -> None:
                 break
 
 
-async def _set_times(rig: Piccolo, milliseconds: float) -> float:
+async def set_times(rig: Piccolo, milliseconds: float) -> float:
     """Set all integration times, to the minimum where that is longer; the longest one, s."""
     await until_idle(rig)
     for name, minimum in MINIMUM.items():
@@ -81,10 +81,10 @@ async def _set_times(rig: Piccolo, milliseconds: float) -> float:
     return max(milliseconds, *MINIMUM.values()) / 1000
 
 
-async def _record(rig: Piccolo, sequences: int) -> tuple[float, float]:
-    """Record a batch; how long it took as seen by us and by the daemon, s."""
+async def record(rig: Piccolo, sequences: int, delay: float = 0.0) -> tuple[float, float]:
+    """Record a batch, sequences `delay` (s) apart; how long it took as seen by us and by the daemon, s."""
     begin = time.monotonic()
-    await rig.put("control/record_sequence", run="bench", nsequence=sequences)
+    await rig.put("control/record_sequence", run="bench", nsequence=sequences, delay=delay)
     async for status in rig.observe("control/status"):
         if status == "idle":
             break
@@ -102,8 +102,8 @@ async def coap_batches() -> list[Result]:
     results = []
     for milliseconds in (0.0, 10.0, 100.0):
         async with servers.daemon() as server, Piccolo(server.url) as rig:
-            longest = await _set_times(rig, milliseconds)
-            took, _ = await _record(rig, SEQUENCES)
+            longest = await set_times(rig, milliseconds)
+            took, _ = await record(rig, SEQUENCES)
         dark = MINIMUM["S_dummy_QEP"] / 2000 + longest + READ_OUT
         limit = len(CHANNELS) * (SEQUENCES * (PULSE + SETTLING + dark) + 2 * dark)
         at = f"at {milliseconds:g} ms" if milliseconds else "at the minimum"
@@ -116,10 +116,10 @@ async def jitter() -> list[Result]:
     """A batch with 50 clients that poll and observe, against the same batch alone."""
     alone, crowded = [], []
     async with servers.daemon() as server, Piccolo(server.url) as rig:
-        await _set_times(rig, 50.0)
-        await _record(rig, 2)  # warm up
+        await set_times(rig, 50.0)
+        await record(rig, 2)  # warm up
         for _ in range(JITTER_PAIRS):
-            alone.append((await _record(rig, SEQUENCES))[1])
+            alone.append((await record(rig, SEQUENCES))[1])
             crowd = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "benchmarks.crowd", str(server.port), str(CLIENTS), stdout=asyncio.subprocess.PIPE
             )
@@ -128,7 +128,7 @@ async def jitter() -> list[Result]:
                 if await crowd.stdout.readline() != b"there\n":
                     message = "the clients could not connect"
                     raise RuntimeError(message)
-                crowded.append((await _record(rig, SEQUENCES))[1])
+                crowded.append((await record(rig, SEQUENCES))[1])
             finally:
                 if crowd.returncode is None:
                     crowd.terminate()

@@ -20,7 +20,8 @@ _INTRODUCTION = """\
 `make bench` measures on your machine; this page is what it found on one (`python -m benchmarks --page` writes it again,
 with `--long` for bursts of a minute, with `--only` for some of its rows). Simulated spectrometers run at real speed,
 and their computing time is part of what is measured; emulated ones have a process of their own, and are driven by the
-real drivers. Each figure is compared with a limit or a reference of the same run; a ratio of 1 is the limit.
+real drivers. Each figure is compared with a limit or a reference of the same run; a ratio of 1 is the limit. Browsers
+are windows of Chromium without a screen, on the same processors as the rig, which come first.
 
 The physical minimum of a channel is the pulse of its shutter (5 ms) and the time to settle (10 ms), half of an exposure
 at the shortest integration time (what is under way when the shutter has settled has to end), the integration time,
@@ -67,5 +68,7 @@ def with_rows_of(text: str, results: Sequence[Result]) -> str:
 
 
 def _row(result: Result) -> str:
+    if result.ratio is None:
+        return f"| {result.name} | {result.value} |  |  |  |"
     goal = f"{result.goal}: {'met' if result.met else '**missed**'}" if result.goal else ""
     return f"| {result.name} | {result.value} | {result.ratio:.3f} | {result.reference} | {goal} |"

@@ -1,0 +1,1 @@
+"""The web front end: how soon, how heavy, and what it takes from the rig."""
