@@ -84,6 +84,7 @@ class Batches(Component):
             "automatic: exposures to find integration times); spectra; seconds and bytes (both estimates); "
             "starts (the first ones, where it would be a job); warnings"
         ),
+        safe=True,
     )
     async def plan(
         self,

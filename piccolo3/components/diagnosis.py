@@ -77,6 +77,7 @@ class LogTail(Component):
         answer=Json("lines (number, time, level, source, message), newest first, cursor (for before)"),
         title="what was logged last",
         text="newest first; there are more while the answer has a cursor, which is for before",
+        safe=True,
     )
     async def log(self, limit: int, before: int | None, after: int | None, level: str) -> JsonValue:
         """Return a page of lines."""
@@ -116,6 +117,7 @@ class ConfigurationInForce(Component):
         answer=Json("settings (rows of section, key, value, origin), cursor"),
         title="the configuration in force",
         text="there are more while the answer has a cursor; passwords are left out",
+        safe=True,
     )
     async def settings(self, limit: int, cursor: int | None) -> JsonValue:
         """Return a page of settings."""

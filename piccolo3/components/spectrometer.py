@@ -12,6 +12,7 @@ from piccolo3.errors import Busy, NotFound, PiccoloError
 from piccolo3.events import Broker
 from piccolo3.recording import IntegrationTimeChanged, IntegrationTimes, Recorder
 from piccolo3.status import AutointegrationState, SpectrometerStatus
+from piccolo3.wire import MAX_OBSERVABLE
 from piccolo3.workers import SpectrometerChanged, SpectrometerGroup, SpectrometerWorker
 
 __all__ = ["Spectrometers"]
@@ -20,6 +21,7 @@ _TIME = Number(minimum=0, unit="ms", whole_as_integer=True)
 _NEW_TIME = Argument("t", Number(minimum=0, unit="ms", lenient=True))
 _CELSIUS = Number(minimum=-100, maximum=100, unit="degrees C")
 _RESULT = Text()
+_DEAD_BAND = 0.2  # degrees C; less is noise of the sensor
 
 
 class Spectrometers(Component):
@@ -123,15 +125,27 @@ class _Spectrometer(Component):
             Group("achieved", self._achieved.values(), title="peaks that automatic integration achieved"),
         ]
         super().__init__(f"S_{self.serial}", title=f"spectrometer {self.serial}", children=children)
+        self._told: tuple[object, float | None] = ((), None)  # what those who observe the cooler know
         broker.subscribe(SpectrometerChanged, self._changed)
         broker.subscribe(IntegrationTimeChanged, self._time_changed)
 
     def _changed(self, event: SpectrometerChanged) -> None:
         if event.serial_number == self.serial:
+            self._tell_cooler()
             for name in ("status", "TECenabled", "target_temperature", "min_time", "max_time"):
                 self.announce(name)
             for child in self._current.values():
                 child.announce("")
+
+    def _tell_cooler(self) -> None:
+        """Announce the cooler if it does something else, or the temperature differs by the dead band or more."""
+        cooler, told = self._worker.cooler, self._told
+        does = (cooler.enabled, cooler.target, cooler.settled, self._worker.have_cooler)
+        now = cooler.temperature
+        if does == told[0] and (now is None) == (told[1] is None) and abs((now or 0.0) - (told[1] or 0.0)) < _DEAD_BAND:
+            return
+        self._told = (does, now)
+        self.announce("cooler")
 
     def _time_changed(self, event: IntegrationTimeChanged) -> None:
         if event.serial_number != self.serial:
@@ -234,8 +248,14 @@ class _Spectrometer(Component):
         return temperature
 
     @value(
-        Json("on, set point, degrees C, how long ago that was (s), settled; null where it is not known"),
-        title="what the cooler does",
+        Json(
+            "enabled, target, temperature (degrees C), age of that (s), settled, present (whether there is a cooler); "
+            "null where it is not known",
+            size=MAX_OBSERVABLE,
+        ),
+        title="what the cooler does, and how warm the detector is",
+        text=f"those who observe it are told of temperatures that differ by {_DEAD_BAND} degrees or more",
+        observable=True,
     )
     def cooler(self) -> JsonValue:
         """Return whether it is on, what it aims at, what it has come to, and whether it stays there."""
@@ -246,6 +266,7 @@ class _Spectrometer(Component):
             "temperature": cooler.temperature,
             "age": None if cooler.age is None else round(cooler.age, 1),
             "settled": cooler.settled,
+            "present": self._worker.have_cooler,
         }
 
     @value(Json("number of each since the start"), title="what was tried after failures")

@@ -46,6 +46,7 @@ class SystemInformation(Component):
         broker.subscribe(HealthChanged, lambda _: self.announce("health"))
         broker.subscribe(ClockTrustChanged, lambda _: self.announce("clock_status"))
         broker.subscribe(ClockStepped, lambda _: self.announce("clock_status"))
+        housekeeper.subscribe(lambda: self.announce("housekeeping"))
         broker.subscribe(PositionChanged, lambda _: self.announce("position"))
 
     @value(Text(max_length=40), title="system clock", text="UTC, ISO 8601")
@@ -117,7 +118,9 @@ class SystemInformation(Component):
     @value(
         Json("time, values by the name of the quantity; null before the first sample"),
         title="the last sample of housekeeping",
-        text="see docs/reference/housekeeping.md",
+        text="those who observe it get each, one a minute unless configured; see docs/reference/housekeeping.md",
+        observable=True,
+        large=True,
     )
     def housekeeping(self) -> JsonValue:
         """Return the last sample."""

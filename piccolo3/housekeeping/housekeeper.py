@@ -53,6 +53,11 @@ class Housekeeper:
         self._samples: deque[Sample] = deque(maxlen=_MOST_WAITING)
         self._refused = False
         self.latest: Sample | None = None
+        self._listeners: list[Callable[[], None]] = []
+
+    def subscribe(self, listener: Callable[[], None]) -> None:
+        """Call `listener` after each sample, in the event loop."""
+        self._listeners.append(listener)
 
     @property
     def waiting(self) -> int:
@@ -94,6 +99,8 @@ class Housekeeper:
         self.latest = sample
         self._samples.append(sample)
         self._health.check(sample.values)
+        for listener in self._listeners:
+            listener()
         if self._saving is None or self._saving.done():
             self._saving = asyncio.create_task(self._save(), name="keep housekeeping")
 

@@ -156,3 +156,17 @@ def test_a_row_is_in_the_table_once_also_if_the_catalogue_comes_later(tmp_path: 
         await writer.stop()
 
     asyncio.run(whole())
+
+
+def test_each_sample_is_told() -> None:
+    async def test(clock: StepClock, _: Samples, disk: Disk, __: Health, housekeeper: Housekeeper) -> None:
+        await until(lambda: len(disk.kept) == 1)
+        told: list[Sample | None] = []
+        housekeeper.subscribe(lambda: told.append(housekeeper.latest))
+        for _minute in range(2):
+            clock.advance(60)
+            await until(lambda: clock.sleeping == 1)
+        await until(lambda: len(disk.kept) == 3)
+        assert told == disk.kept[1:]
+
+    run(test)
