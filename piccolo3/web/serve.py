@@ -18,7 +18,7 @@ from piccolo3.web.application import application
 from piccolo3.web.site import Site
 from piccolo3.web.users import Users
 
-__all__ = ["check", "serve"]
+__all__ = ["check", "listen", "serve"]
 
 _logger = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ async def _serve(configuration: WebConfiguration) -> None:
         ssl_certfile=http.certificate,
         ssl_keyfile=http.key,
     )
-    with _socket(http) as listening:
+    with listen(http) as listening:
         port = listening.getsockname()[1]
         scheme = "http" if http.certificate is None else "https"
         host = f"[{http.address}]" if ":" in http.address else http.address
@@ -89,13 +89,15 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _socket(http: HttpConfig) -> socket.socket:
+def listen(http: HttpConfig) -> socket.socket:
+    """The socket that the configuration asks for. ConfigurationError where that is not possible."""
     try:
         found = socket.getaddrinfo(http.address, http.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, kind, protocol, _, address = found[0]
         listening = socket.socket(family, kind, protocol)
         try:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else answers wait 40 ms for an ACK
             if hasattr(socket, "TCP_USER_TIMEOUT"):
                 listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _STALLED)
             if family == socket.AF_INET6:

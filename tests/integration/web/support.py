@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import httpx2
@@ -17,6 +17,7 @@ from piccolo3.clock import SystemClock
 from piccolo3.config import load_web
 from piccolo3.jsonvalue import JsonValue
 from piccolo3.web.application import application
+from piccolo3.web.serve import listen
 
 __all__ = ["Web", "events", "serving_web", "until"]
 
@@ -43,8 +44,9 @@ class Web:
 async def serving_web(rig_url: str, folder: Path) -> AsyncIterator[Web]:
     file = folder / "web.cfg"
     file.write_text(f"[rigs]\n[[rig]]\nurl = {rig_url}\n")
-    app = application(load_web(file), SystemClock())
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    configuration = load_web(file)
+    app = application(configuration, SystemClock())
+    with listen(replace(configuration.http, port=0)) as listening:
         port = int(listening.getsockname()[1])
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=2, ws="none"))
         task = asyncio.create_task(server._serve([listening]))

@@ -87,14 +87,14 @@ def ask(port):
     finally:
         os.kill(os.getpid(), signal.SIGTERM)
 
-made = serve._socket
+made = serve.listen
 
 def opened(http):
     listening = made(http)
     threading.Thread(target=ask, args=(listening.getsockname()[1],)).start()
     return listening
 
-serve._socket = opened
+serve.listen = opened
 with socket.create_server(("127.0.0.1", 0)) as free:
     port = free.getsockname()[1]
 serve.serve(load_web(file, {("http", "port"): port}))

@@ -2,7 +2,7 @@
 import { get } from "./api.js";
 import { follow } from "./events.js";
 import { showConnection } from "./frame.js";
-import { duration, megabytes, moment } from "./units.js";
+import { duration, megabytes, moment, withUnit } from "./units.js";
 
 const put = (id, text) => { document.getElementById(id).textContent = text; };
 const STATES = ["", "not there", "powered off", "dropped out", "connecting", "disconnected", "ready", "recording", "finding integration times"];
@@ -36,30 +36,33 @@ const handlers = {
     line.textContent = value.status === "ok" ? "All is well" : `Look at this (${value.status})`;
     document.getElementById("sentences").replaceChildren(...value.sentences.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
   },
+  "sysinfo/housekeeping": (value) => {
+    put("space", megabytes(value?.values.free_space));
+    put("processor", withUnit(value?.values.cpu_temperature, "°C"));
+  },
   "sysinfo/clock_status": (value) => put("clock", value.trusted ? `trusted${value.source === "none" ? "" : ` (${value.source})`}` : "not trusted: set it"),
 };
 
+/** A spectrometer or shutter: its state, and what its detector has, where there is one. */
 function device(path, value) {
-  shown.set(path, typeof value === "number" ? STATES[value] ?? `state ${value}` : String(value));
-  const rows = [...shown].map(([name, text]) => {
-    const row = document.createElement("tr"), [, short] = name.split("/");
-    for (const cell of [short.replace(/^S_/, ""), text]) row.append(Object.assign(document.createElement("td"), { textContent: cell }));
+  const [kind, name, what] = path.split("/"), key = `${kind}/${name}`;
+  const one = shown.get(key) ?? { name: name.replace(/^S_/, ""), state: "…", temperature: "" };
+  if (what === "cooler") one.temperature = value.temperature === null ? "" : withUnit(value.temperature, "°C");
+  else one.state = typeof value === "number" ? STATES[value] ?? `state ${value}` : String(value);
+  shown.set(key, one);
+  const rows = [...shown.values()].map(({ name: title, state, temperature }) => {
+    const row = document.createElement("tr");
+    for (const cell of [title, state, temperature]) row.append(Object.assign(document.createElement("td"), { textContent: cell }));
     return row;
   });
   document.getElementById("devices").replaceChildren(...rows);
-}
-
-async function space() {
-  try {
-    put("space", megabytes((await get("sysinfo/housekeeping")).values?.free_space));
-  } catch { /* the line at the top says so */ }
 }
 
 let stop = () => {};
 async function begin() {
   try {
     const [spectrometers, shutters] = await Promise.all([get("spectrometer/spectrometers"), get("shutter/shutters")]);
-    names = [...spectrometers.map((name) => `spectrometer/${name}/status`), ...shutters.map((name) => `shutter/${name}/status`)];
+    names = [...spectrometers.flatMap((name) => [`spectrometer/${name}/status`, `spectrometer/${name}/cooler`]), ...shutters.map((name) => `shutter/${name}/status`)];
   } catch (problem) {
     showConnection(false, problem.message);
     setTimeout(begin, 2000);
@@ -68,7 +71,6 @@ async function begin() {
   stop();
   stop = follow([...Object.keys(handlers), ...names], (path, value, error) => {
     if (error === undefined) (handlers[path] ?? ((found) => device(path, found)))(value);
-    if (path === "control/outcome" || path === "sysinfo/health") space(); // they change when there is another value
   }, showConnection);
 }
 begin();

@@ -1,5 +1,5 @@
 // What the rig is made of, how its parts are, and what has happened.
-import { ask, call, get, mayOperate, put } from "./api.js";
+import { ask, call, get, put } from "./api.js";
 import { follow } from "./events.js";
 import { make } from "./fields.js";
 import { showConnection } from "./frame.js";
@@ -9,7 +9,9 @@ const at = (id) => document.getElementById(id);
 const say = (id, text) => { at(id).textContent = text; };
 const row = (...texts) => make("tr", {}, ...texts.map((textContent) => make("td", { textContent: textContent ?? "–" })));
 const STATES = ["", "not there", "powered off", "dropped out", "connecting", "disconnected", "ready", "recording", "finding integration times"];
-const devices = new Map();
+const CHECKS = { waiting: "has not begun", running: "under way", complete: "done", failed: "failed" };
+const tally = (counts) => Object.entries(counts ?? {}).filter(([, many]) => many).map(([what, many]) => `${what.replaceAll("_", " ")}: ${many}`).join(", ");
+const parts = new Map([["Writer", {}], ["Check of the files", {}], ["Trigger", {}], ["GPS", {}]]); // what works beside the devices
 
 const handlers = {
   "sysinfo/health": (value) => {
@@ -23,14 +25,36 @@ const handlers = {
     say("clock", value.sentence || (value.trusted ? "It can be trusted." : "It is not trusted: set it."));
     difference();
   },
-  "sysinfo/position": ({ source, latitude, longitude, altitude }) => say("position", source === null ? "not known"
-    : `${withUnit(latitude, "°", 5)}, ${withUnit(longitude, "°", 5)}${typeof altitude === "number" ? `, ${withUnit(altitude, "m", 0)}` : ""} (${source})`),
+  "sysinfo/position": ({ source, latitude, longitude, altitude, gps }) => {
+    say("position", source === null ? "not known"
+      : `${withUnit(latitude, "°", 5)}, ${withUnit(longitude, "°", 5)}${typeof altitude === "number" ? `, ${withUnit(altitude, "m", 0)}` : ""} (${source})`);
+    part("GPS", { state: gps });
+  },
+  "sysinfo/housekeeping": (value) => {
+    const many = value?.values.write_queue;
+    part("Writer", { state: many === undefined || many === null ? "…" : many ? `${many} sequences wait for the disk` : "nothing waits for the disk" });
+  },
+  "data_dir/check": ({ state, done, total, found }) => part("Check of the files", {
+    state: state === "running" && total ? `${CHECKS.running}, ${done} of ${total}` : CHECKS[state] ?? state,
+    why: tally(found),
+  }),
+  "control/trigger": ({ reason, seen }) => part("Trigger", { state: reason === null ? `ready, ${seen} seen` : "not in use", why: reason ?? "" }),
   "control/outcome": () => events(false),
 };
 
-function device(path, value) {
-  devices.set(path.split("/")[1].replace(/^S_/, ""), typeof value === "number" ? STATES[value] ?? `state ${value}` : String(value));
-  at("devices").replaceChildren(...[...devices].map(([name, text]) => row(name, text)));
+function part(name, news) {
+  parts.set(name, { ...parts.get(name), ...news });
+  at("devices").replaceChildren(...[...parts].map(([title, { state, why, lived }]) => row(title, state ?? "…", [why, lived].filter(Boolean).join("; ") || "–")));
+}
+
+/** A spectrometer or shutter: its state, what is wrong with it, and what it has been through. */
+async function device(path, value) {
+  const [kind, name] = path.split("/"), title = name.replace(/^S_/, ""), own = `${kind}/${name}`;
+  part(title, { state: typeof value === "number" ? STATES[value] ?? `state ${value}` : String(value) });
+  try {
+    const [why, lived] = await Promise.all([get(`${own}/reason`), get(`${own}/${kind === "shutter" ? "operations" : "recovery"}`)]);
+    part(title, { why, lived: typeof lived === "number" ? `moved ${lived} times` : tally(lived) });
+  } catch { /* another version of the rig may not have it, or the line at the top says so */ }
 }
 
 async function difference() {
@@ -67,10 +91,6 @@ async function events(more) {
 
 let before = null;
 async function log(more) {
-  if (!mayOperate) {
-    say("log-answer", "Only somebody who may operate can read it: log in.");
-    return;
-  }
   try {
     const found = await call("sysinfo/log", { limit: 50, level: at("level").value, before: more ? before : null });
     const rows = found.lines.map((one) => row(clock(one.time), one.level, one.source, one.message));
@@ -85,10 +105,6 @@ async function log(more) {
 }
 
 async function configuration() {
-  if (!mayOperate) {
-    say("configuration-answer", "Only somebody who may operate can read it: log in.");
-    return;
-  }
   const rows = [];
   let cursor = null;
   do {

@@ -6,11 +6,10 @@ import { showConnection } from "./frame.js";
 import { Plot } from "./plot.js";
 import { withUnit } from "./units.js";
 
-const MEASURED = 10000; // ms between measurements of an idle detector; the rig does not tell of each
 const PAGES = 20;
 const plot = new Plot(document.getElementById("plot"));
-const handlers = new Map(), renewals = [];
-let asked = 0;
+const handlers = new Map([["sysinfo/housekeeping", added]]);
+let kept = null, asked = 0; // samples, the oldest first
 
 function card(name, described) {
   const path = `spectrometer/${name}`, [setPoint] = described.get(`${path}/target_temperature`).arguments;
@@ -19,7 +18,7 @@ function card(name, described) {
   problem.setAttribute("role", "alert");
   const box = make("input", { type: "checkbox", disabled: !mayOperate });
   const choice = make("div", { className: "choices checks" }, make("label", {}, box, make("span", { textContent: "Cooler on" })));
-  const field = new Field({ label: "Cools to", schema: setPoint, send: (value) => put(`${path}/target_temperature`, value), after: renew });
+  const field = new Field({ label: "Cools to", schema: setPoint, send: (value) => put(`${path}/target_temperature`, value) });
   const controls = make("div", { hidden: true }, choice, field.element);
   let on = false;
   box.addEventListener("change", async () => {
@@ -31,23 +30,17 @@ function card(name, described) {
       box.checked = on;
     }
   });
-  async function renew() {
-    try {
-      const [cooler, have] = await Promise.all([get(`${path}/cooler`), get(`${path}/haveTEC`)]);
-      controls.hidden = have !== true;
-      now.textContent = withUnit(cooler.temperature, "°C");
-      const parts = [];
-      if (have === false) parts.push("It has no cooler.");
-      if (have && cooler.enabled) parts.push(cooler.settled ? "Settled." : "Not settled yet.");
-      if (cooler.age > 30) parts.push(`Measured ${Math.round(cooler.age)} s ago.`);
-      if (cooler.temperature === null) parts.push("No temperature is known.");
-      state.textContent = parts.join(" ");
-    } catch { /* the line at the top says so */ }
-  }
-  handlers.set(`${path}/TECenabled`, (value) => { on = box.checked = value; renew(); });
-  handlers.set(`${path}/target_temperature`, (value) => { field.set(value); renew(); });
-  handlers.set(`${path}/status`, renew);
-  renewals.push(renew);
+  handlers.set(`${path}/cooler`, (cooler) => {
+    on = box.checked = cooler.enabled;
+    controls.hidden = cooler.present !== true;
+    now.textContent = withUnit(cooler.temperature, "°C");
+    const parts = [];
+    if (cooler.present === false) parts.push("It has no cooler.");
+    if (cooler.enabled) parts.push(cooler.settled ? "Settled." : "Not settled yet.");
+    if (cooler.temperature === null) parts.push("No temperature is known.");
+    state.textContent = parts.join(" ");
+  });
+  handlers.set(`${path}/target_temperature`, (value) => field.set(value));
   return make("section", { className: "card" }, make("h2", { textContent: `Detector of ${name.replace(/^S_/, "")}` }), now, state, controls, problem);
 }
 
@@ -64,19 +57,35 @@ async function samples(since) {
   return found.reverse();
 }
 
+const hours = () => Number(document.querySelector('input[name="hours"]:checked').value);
+
 async function history() {
-  const mine = asked += 1, hours = Number(document.querySelector('input[name="hours"]:checked').value);
-  const answer = document.getElementById("answer");
+  const mine = asked += 1;
   try {
-    const found = await samples(new Date(Date.now() - hours * 3.6e6).toISOString());
+    const found = await samples(new Date(Date.now() - hours() * 3.6e6).toISOString());
     if (mine !== asked) return;
-    const x = found.map(({ time }) => Date.parse(time) / 1000), names = [...new Set(found.flatMap(({ values }) => Object.keys(values).filter((name) => values[name] !== null)))].sort();
-    const curves = names.map((name, index) => ({ name: name.split("/")[1] ?? name, x, y: found.map(({ values }) => values[name] ?? null), colour: `--curve-${(index % 5) + 1}`, dash: index >= 5 }));
-    plot.show(curves, { quantity: "Temperature", unit: "°C", time: true, fit: true });
-    answer.textContent = curves.length ? "" : "Nothing was measured in that time.";
+    kept = found;
+    draw();
   } catch (problem) {
-    answer.textContent = problem.message;
+    document.getElementById("answer").textContent = problem.message;
   }
+}
+
+/** A sample that the rig has just taken. */
+function added(sample) {
+  if (!kept || !sample || Date.parse(sample.time) <= Date.parse(kept.at(-1)?.time)) return;
+  const values = Object.fromEntries(Object.entries(sample.values).filter(([name]) => name.startsWith("detector_temperature/")));
+  const since = Date.parse(sample.time) - hours() * 3.6e6;
+  kept = [...kept, { time: sample.time, values }].filter(({ time }) => Date.parse(time) >= since);
+  draw();
+}
+
+function draw() {
+  const x = kept.map(({ time }) => Date.parse(time) / 1000);
+  const names = [...new Set(kept.flatMap(({ values }) => Object.keys(values).filter((name) => values[name] !== null)))].sort();
+  const curves = names.map((name, index) => ({ name: name.split("/")[1] ?? name, x, y: kept.map(({ values }) => values[name] ?? null), colour: `--curve-${(index % 5) + 1}`, dash: index >= 5 }));
+  plot.show(curves, { quantity: "Temperature", unit: "°C", time: true, fit: true });
+  document.getElementById("answer").textContent = curves.length ? "" : "Nothing was measured in that time.";
 }
 
 async function begin() {
@@ -89,10 +98,10 @@ async function begin() {
     setTimeout(begin, 2000);
     return;
   }
-  follow([...handlers.keys()], (path, value, error) => { if (error === undefined) handlers.get(path)?.(value); }, showConnection);
-  setInterval(() => { if (!document.hidden) renewals.forEach((renew) => renew()); }, MEASURED);
-  setInterval(() => { if (!document.hidden) history(); }, 60000);
-  history();
+  follow([...handlers.keys()], (path, value, error) => { if (error === undefined) handlers.get(path)?.(value); }, (connected, reason) => {
+    showConnection(connected, reason);
+    if (connected) history(); // also after a loss: some was missed
+  });
 }
 for (const radio of document.querySelectorAll('input[name="hours"]')) radio.addEventListener("change", history);
 begin();
