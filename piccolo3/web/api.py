@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -132,8 +134,10 @@ def _value(text: str, kinds: set[str]) -> JsonValue:
         return text.split(",") if "array" in kinds else text
 
 
+_COMPRESSED = [Middleware(GZipMiddleware)]  # the description is 50 kB, and 5 kB then
+
 ROUTES = [
-    Route("/r/{rig}/api/", _describe, methods=["GET"]),
-    Route("/r/{rig}/api/openapi.json", _openapi, methods=["GET"]),
-    Route("/r/{rig}/api/{path:path}", _resource, methods=["GET", "PUT", "POST"]),
+    Route("/r/{rig}/api/", _describe, methods=["GET"], middleware=_COMPRESSED),
+    Route("/r/{rig}/api/openapi.json", _openapi, methods=["GET"], middleware=_COMPRESSED),
+    Route("/r/{rig}/api/{path:path}", _resource, methods=["GET", "PUT", "POST"], middleware=_COMPRESSED),
 ]

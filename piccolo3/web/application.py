@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import Mount
-from starlette.staticfiles import StaticFiles
 
 from piccolo3.clock import Clock
 from piccolo3.config import WebConfiguration
 from piccolo3.errors import PiccoloError
-from piccolo3.web import api, downloads, metrics, pages, streams
+from piccolo3.web import api, assets, downloads, metrics, pages, streams
 from piccolo3.web.failures import on_error
 from piccolo3.web.gate import Gate
 from piccolo3.web.site import Site
 
 __all__ = ["application"]
-
-_STATIC = Path(__file__).parent / "static"
 
 
 def application(configuration: WebConfiguration, clock: Clock) -> Starlette:
@@ -44,7 +39,7 @@ def application(configuration: WebConfiguration, clock: Clock) -> Starlette:
             *downloads.ROUTES,
             *metrics.ROUTES,
             *api.ROUTES,
-            Mount("/static", StaticFiles(directory=_STATIC), name="static"),
+            *assets.mounts(),
         ],
         middleware=[Middleware(Gate, access=site.access)],
         exception_handlers={PiccoloError: on_error},

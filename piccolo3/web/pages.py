@@ -14,6 +14,7 @@ from piccolo3 import __version__
 from piccolo3.client.tree import Schema, describe
 from piccolo3.config import BrandConfig
 from piccolo3.errors import InvalidValue, NotFound
+from piccolo3.web import assets
 from piccolo3.web.access import address_of
 from piccolo3.web.api import resources
 from piccolo3.web.site import Site, site_of, visitor_of
@@ -52,10 +53,12 @@ def page(request: Request, template: str, status: int = 200, **more: object) -> 
         "documentation": site.configuration.http.documentation,
         "name": visitor.name,
         "operate": visitor.role >= Role.OPERATE,
+        "modules": (),
         "pages": PAGES,
         "path": request.url.path,
         "rig": site.rigs[rig].rig if rig in site.rigs else None,
         "rigs": [shown.rig for shown in site.rigs.values()],
+        "static": assets.address(),
         "version": __version__,
     }
     text = request.app.state.templates.get_template(template).render({**known, **more})
@@ -68,7 +71,7 @@ async def _home(request: Request) -> Response:
 
 async def _rig_page(name: str, title: str, request: Request) -> Response:
     site_of(request).shown(request)
-    return page(request, f"{name}.html", title=title)
+    return page(request, f"{name}.html", title=title, modules=assets.modules(f"js/{name}.js"))
 
 
 async def _docs(request: Request) -> Response:
