@@ -25,7 +25,7 @@ function list(name, question, row) {
       const found = await ask(name === "spectra" ? "query" : name, { ...question(), limit, ...(again ? {} : { cursor }) });
       if (mine !== asked) return; // something else was asked meanwhile
       const rows = found[name].map(row);
-      if (again) body.replaceChildren(...rows);
+      if (again) renewed(body, rows);
       else body.append(...rows);
       many = body.children.length;
       cursor = found.cursor;
@@ -37,6 +37,13 @@ function list(name, question, row) {
   }
   more.addEventListener("click", () => page(false));
   return { renew: () => page(true), anew: () => { many = 0; return page(true); } };
+}
+
+/** Other rows in the place of those there were; the keyboard stays where it was. */
+function renewed(body, rows) {
+  const name = (one) => one.getAttribute("aria-label") ?? one.textContent, focused = body.contains(document.activeElement) ? name(document.activeElement) : null;
+  body.replaceChildren(...rows);
+  if (focused !== null) [...body.querySelectorAll("button, input")].find((one) => name(one) === focused)?.focus();
 }
 
 const cells = (...parts) => parts.map((part) => make("td", {}, part));
@@ -65,7 +72,7 @@ function wanted() {
 const spectra = list("spectra", wanted, (one) => {
   const place = `${one.run}, ${one.batch}, ${one.sequence}`, kind = one.dark ? `${one.direction} dark` : one.direction;
   const box = make("input", { type: "checkbox", checked: chosen.has(one.id) });
-  box.setAttribute("aria-label", `Plot ${kind} of ${place}`);
+  box.setAttribute("aria-label", `Plot ${kind} of ${one.serial}, ${place}`);
   box.addEventListener("change", () => {
     if (box.checked && chosen.size >= MOST) {
       box.checked = false;
@@ -98,7 +105,7 @@ async function draw() {
   at("plot").hidden = at("plot-tools").hidden = !chosen.size;
   if (!chosen.size) return;
   const without = at("without").checked, curves = [], problems = [];
-  let line = null;
+  const levels = new Set();
   for (const [index, row] of [...chosen.values()].entries()) {
     try {
       const light = await fetched(row.id);
@@ -108,14 +115,14 @@ async function draw() {
         continue;
       }
       if (without) values = corrected(light, await fetched(row.dark_id));
-      else if (light.saturation) line = { value: Math.min(light.saturation, line?.value ?? Infinity) };
-      const name = `${row.direction}${row.dark ? " dark" : ""} ${row.batch}/${row.sequence}`;
+      else if (light.saturation) levels.add(light.saturation);
+      const name = `${row.serial} ${row.direction}${row.dark ? " dark" : ""} ${row.batch}/${row.sequence}`;
       curves.push({ name, x: light.detector.x, y: curve(values, light.detector), colour: `--curve-${(index % 5) + 1}`, dash: index >= 5 });
     } catch (problem) {
       problems.push(problem.message);
     }
   }
-  if (line) line.name = `saturation, ${line.value} counts`;
+  const value = Math.min(...levels), line = levels.size ? { value, name: `${levels.size > 1 ? "lowest " : ""}saturation, ${value} counts` } : null;
   at("spectra-answer").textContent = [...new Set(problems)].join(" ");
   plot.show(curves, { quantity: without ? "Counts less dark" : "Raw counts", unit: without ? "counts/ms" : "counts", line, fit: false });
 }

@@ -41,5 +41,5 @@ export function showConnection(connected, reason) {
   const line = document.getElementById("lost");
   line.hidden = connected;
   line.textContent = connected ? "" : `No connection. What is shown is old. ${reason ?? ""}`;
-  document.body.classList.toggle("stale", !connected);
+  document.body.dataset.connection = connected ? "yes" : "no";
 }
