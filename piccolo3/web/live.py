@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from piccolo3.client import Latest, LatestRow
-from piccolo3.client.catalogue import latest
+from piccolo3.client.catalogue import SpectrumInfo, latest
 from piccolo3.errors import PiccoloError
 from piccolo3.jsonvalue import JsonValue
-from piccolo3.spectrum import Spectrum, flag_names
+from piccolo3.spectrum import Flag, Spectrum, flag_names
 from piccolo3.web.rigs import Rig
 from piccolo3.web.sse import event
 from piccolo3.web.values import Update, Values
@@ -70,6 +70,17 @@ def header_of(spectrum: Spectrum, detector: str) -> dict[str, JsonValue]:
         "simulated": spectrum.simulated,
         "detector": detector,
     }
+
+
+def _row(one: SpectrumInfo) -> LatestRow:
+    return LatestRow(
+        serial_number=one.serial_number,
+        direction=one.direction,
+        dark=one.dark,
+        start=one.start,
+        peak=one.peak,
+        flags=Flag(sum(Flag[name] for name in one.flags if name in Flag.__members__)),
+    )
 
 
 class Live:
@@ -137,11 +148,36 @@ class Live:
             await self._changed.wait()
             self._changed.clear()
             found = self._wanted
-            for row in found.spectra if found is not None else ():
+            if found is None:
+                continue
+            for row in (*found.spectra, *await self._omitted(found)):
                 try:
                     await self._fetch(row)
                 except PiccoloError as problem:  # the next ones may be there
                     _logger.debug("a spectrum of %s: %s", self._rig.name, problem)
+
+    async def _omitted(self, found: Latest) -> list[LatestRow]:
+        """What the message about the last spectra had no room for, from the catalogue; its darks are left out first."""
+        if not found.omitted:
+            return []
+        rows = {(row.serial_number, row.direction, row.dark): row for row in found.spectra}
+        try:
+            for dark in (True,) if any(row.dark for row in found.spectra) else (False, True):
+                for row in await self._newest(found, dark=dark):
+                    rows.setdefault((row.serial_number, row.direction, row.dark), row)
+        except PiccoloError as problem:
+            _logger.debug("spectra of %s: %s", self._rig.name, problem)
+        return list(rows.values())[len(found.spectra) :]
+
+    async def _newest(self, found: Latest, *, dark: bool) -> list[LatestRow]:
+        """As many of that batch as could be the last of a spectrometer and channel."""
+        client, most = await self._rig.found(), len(found.spectra) + found.omitted
+        rows: list[LatestRow] = []
+        async for one in client.data_dir.query(run=found.run, batch=found.batch, dark=dark, page=most):
+            rows.append(_row(one))
+            if len(rows) == most:
+                break
+        return rows
 
     async def _fetch(self, row: LatestRow) -> None:
         name = f"{row.serial_number}/{row.direction}/{'dark' if row.dark else 'light'}"
