@@ -10,34 +10,42 @@ __all__ = ["Pace"]
 
 
 class Pace:
-    """Gives notifications one turn after the other, and `share` of the event loop's time, with `credit` s in advance.
+    """Gives notifications one turn after the other, and a share of the event loop's time, with `credit` s in advance.
 
-    A few observers are told at once. Where there are many, those who wait for their turn are told what is true then:
-    the more observers, the more changes go by between two notifications. `now` gives seconds on a monotonic scale.
+    That is the share `busy` while there is something that they may hold up (`is_busy`), otherwise the share `idle`,
+    which leaves time to take their acknowledgements. A few observers are told at once. Where there are many, those
+    who wait for their turn are told what is true then: the more observers, the more changes go by between two
+    notifications. `now` gives seconds on a monotonic scale; who has waited may go on for `slice_` seconds.
     """
 
     def __init__(
         self,
         now: Callable[[], float],
+        is_busy: Callable[[], bool] = lambda: True,
         *,
-        share: float = 0.04,
+        busy: float = 0.04,
+        idle: float = 0.5,
         credit: float = 0.02,
+        slice_: float = 0.001,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._now = now
         self._sleep = sleep
-        self._share = share
+        self._is_busy = is_busy
+        self._shares = {True: busy, False: idle}
         self._most = credit
         self._credit = credit
+        self._slice = slice_
         self._since = now()
         self._turn = asyncio.Lock()
 
     async def turn(self) -> None:
         """Wait for a turn."""
         async with self._turn:
-            missing = -self._refilled()
+            share = self._shares[self._is_busy()]
+            missing = -self._refilled(share)
             if missing > 0:
-                await self._sleep(missing / self._share)
+                await self._sleep((missing + self._slice) / share)
 
     @contextmanager
     def spending(self) -> Iterator[None]:
@@ -48,8 +56,8 @@ class Pace:
         finally:
             self._credit -= self._now() - begin
 
-    def _refilled(self) -> float:
+    def _refilled(self, share: float) -> float:
         now = self._now()
-        self._credit = min(self._most, self._credit + (now - self._since) * self._share)
+        self._credit = min(self._most, self._credit + (now - self._since) * share)
         self._since = now
         return self._credit

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 
 import aiocoap
@@ -32,7 +32,7 @@ class CoapServer:
     `open_endpoints` has opened for them already: who has to know first that the port is free opens them itself.
     `aside` runs a function that takes milliseconds in some thread; without it the event loop is held up that long.
     Who is `discoverable` answers those who ask all servers of the network for their links, and nothing else that is
-    asked of all.
+    asked of all. While `is_busy`, many observers are told of changes slowly, so that they hold up nothing.
     """
 
     def __init__(
@@ -44,7 +44,9 @@ class CoapServer:
         aside: Aside | None = None,
         *,
         discoverable: bool = False,
+        is_busy: Callable[[], bool] = lambda: False,
     ) -> None:
+        self._is_busy = is_busy
         self._root = root
         self._discoverable = discoverable
         self._aside = aside
@@ -65,7 +67,8 @@ class CoapServer:
             raise RuntimeError("the server is running already")
         endpoints = self._endpoints or await open_endpoints(self._address, self._configured_port)
         # aiocoap itself keeps no reference to a context, and without one it is garbage that stops answering
-        self._context = _Context(Site(self._root, asyncio.get_running_loop().time, self._aside), self._discoverable)
+        site = Site(self._root, asyncio.get_running_loop().time, self._aside, self._is_busy)
+        self._context = _Context(site, self._discoverable)
         try:
             for endpoint in endpoints:
                 if self._discoverable:
@@ -126,6 +129,7 @@ class _Context(aiocoap.Context):  # type: ignore[misc]
             _, pending = await asyncio.wait(self._tasks, timeout=_DEADLINE)
             if pending:
                 _logger.warning("%d requests did not end within %s s", len(pending), _DEADLINE)
+        await self.serversite.close()
 
 
 def _close(endpoints: Sequence[Endpoint]) -> None:

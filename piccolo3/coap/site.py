@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeAlias
@@ -15,6 +14,7 @@ from aiocoap.pipe import Pipe
 from piccolo3.coap.answers import BadOption, accepted_format, changed, content, encoded, failure, observable_content
 from piccolo3.coap.blocks import Downloads, Incomplete, Uploads
 from piccolo3.coap.links import LINK_FORMAT, Link, link_format, resource_link, select
+from piccolo3.coap.observers import Observers
 from piccolo3.coap.pace import Pace
 from piccolo3.components.component import Component
 from piccolo3.components.describe import describe
@@ -48,14 +48,21 @@ class Site:
     """Answers requests for the resources below a root component, `.well-known/core` and `description`.
 
     `now` gives seconds on a monotonic scale. `aside` does what takes milliseconds, which is not done in the event loop.
+    While `is_busy`, observers get little of its time.
     """
 
-    def __init__(self, root: Component, now: Callable[[], float], aside: Aside | None = None) -> None:
+    def __init__(
+        self,
+        root: Component,
+        now: Callable[[], float],
+        aside: Aside | None = None,
+        is_busy: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._root = root
         self._aside = aside
         self._uploads = Uploads(now)
         self._downloads = Downloads(now)
-        self._pace = Pace(now)
+        self._observers = Observers(Pace(now, is_busy), self._value, self._downloads.first_block)
 
     async def render_to_pipe(self, pipe: Pipe) -> None:
         """Answer a request; one that observes is answered until nobody is interested any more."""
@@ -65,12 +72,16 @@ class Site:
             _check_options(request)
             resource = self._find(request)
             if resource is not None and resource.observable and _observes(request):
-                await self._observe(resource, pipe)
+                await self._observers.observe(resource, pipe)
                 return
             answer = await self._answer(request, resource)
         except Exception as error:  # noqa: BLE001 - the edge: nothing may get past it, failure() logs what's unexpected
             answer = failure(request, error)
         pipe.add_response(answer, is_last=True)
+
+    async def close(self) -> None:
+        """To be called when all requests have ended."""
+        await self._observers.close()
 
     def _find(self, request: aiocoap.Message) -> Resource | None:
         """Return the resource, None for those of the site itself. Raises NotFound, NotAllowed."""
@@ -102,34 +113,6 @@ class Site:
         else:
             return await self._ask(request, resource)
         return self._downloads.first_block(request, answer)
-
-    async def _observe(self, resource: Resource, pipe: Pipe) -> None:
-        """Answer with the value, and again when it has changed and the pace allows: of several changes, of the last.
-
-        Of a large value that is the first block: the client fetches the others (RFC 7959 3.4).
-        """
-        request = pipe.request
-        news = asyncio.Event()
-        unsubscribe = resource.subscribe(news.set)
-        number = 0
-        try:
-            while True:
-                try:
-                    with self._pace.spending():
-                        answer = await self._value(resource, request)
-                        if resource.large:
-                            answer = self._downloads.first_block(request, answer)
-                        answer.opt.observe = number
-                        pipe.add_response(answer, is_last=False)
-                except Exception as error:  # noqa: BLE001 - see render_to_pipe; an error is the last notification
-                    pipe.add_response(failure(request, error), is_last=True)
-                    return
-                number += 1
-                await news.wait()
-                await self._pace.turn()
-                news.clear()
-        finally:
-            unsubscribe()
 
     async def _ask(self, request: aiocoap.Message, resource: Resource) -> aiocoap.Message:
         """Put, post or fetch."""

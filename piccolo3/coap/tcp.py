@@ -16,6 +16,8 @@ __all__ = ["listen_for_streams"]
 _logger = logging.getLogger(__name__)
 
 _CLOSING_TIME = 1.0  # s for clients to take what they still have to get
+_GIVEN_UP = 90.0  # s after which a client that takes nothing has gone, as over UDP (MAX_TRANSMIT_WAIT of RFC 7252)
+_KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}  # s, s, times
 
 
 async def listen_for_streams(context: aiocoap.Context, sock: socket.socket) -> None:
@@ -30,6 +32,7 @@ class _Connection(TcpConnection):  # type: ignore[misc]
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
+        _notice_its_end(transport.get_extra_info("socket"))
         if self._closing:  # accepted in the very moment of the shutdown
             transport.abort()
 
@@ -90,3 +93,12 @@ class _Streams(TCPServer):  # type: ignore[misc]
             for connection in tuple(self._pool):
                 connection.give_up()
         await self.server.wait_closed()
+
+
+def _notice_its_end(sock: socket.socket) -> None:
+    """Have the kernel end a connection whose other end has vanished: it would keep what is to be told for hours."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    options = {**_KEEPALIVE, "TCP_USER_TIMEOUT": round(_GIVEN_UP * 1000)}
+    for name, value in options.items():
+        if hasattr(socket, name):  # Linux has them all
+            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)

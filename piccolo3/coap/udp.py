@@ -10,14 +10,17 @@ import ipaddress
 import logging
 import socket
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import TypeAlias
 
 import aiocoap
 from aiocoap import interfaces
+from aiocoap.message import Direction
 from aiocoap.messagemanager import MessageManager
+from aiocoap.numbers.types import CON
 from aiocoap.tokenmanager import TokenManager
-from aiocoap.transports.udp6 import MessageInterfaceUDP6
+from aiocoap.transports.udp6 import MessageInterfaceUDP6, UDP6EndpointAddress
 from aiocoap.util import socknumbers
 from aiocoap.util.asyncio.recvmsg import create_recvmsg_datagram_endpoint
 
@@ -46,12 +49,43 @@ async def listen_for_datagrams(context: aiocoap.Context, sock: socket.socket) ->
 
 
 class _Messages(MessageManager):  # type: ignore[misc]
+    def send_message(self, message: aiocoap.Message, messageerror_monitor: Callable[[], None]) -> object:
+        waiting = self._backlogs.get(message.remote)
+        if waiting and message.opt.observe is not None:
+            # of states that wait until one before them is acknowledged, the last is enough (RFC 7641 4.5.2): without
+            # this, those for a client that has vanished pile up for the minute and a half until it is given up
+            waiting[:] = [entry for entry in waiting if entry[0].token != message.token]
+        return super().send_message(message, messageerror_monitor)
+
+    def _continue_backlog(self, remote: _Remote) -> None:
+        # as aiocoap does it, but without a look at what all others are waiting for: of each remote, one message at
+        # most is waiting to be acknowledged
+        waiting = self._backlogs[remote]
+        while waiting:
+            message, monitor = waiting.pop(0)
+            self._send_initially(message, monitor)
+            if message.mtype is CON:
+                return
+        del self._backlogs[remote]
+
     async def shutdown(self) -> None:
         # requests that are not answered any more; their acknowledgement would go to a closed socket
         for _, acknowledgement in self._piggyback_opportunities.values():
             acknowledgement.cancel()
         self._piggyback_opportunities.clear()
         await super().shutdown()
+
+
+class _Remote(UDP6EndpointAddress):  # type: ignore[misc]
+    """Knows what it is made of; it is asked several times for each message."""
+
+    @cached_property
+    def is_multicast(self) -> bool:
+        return bool(super().is_multicast)
+
+    @cached_property
+    def is_multicast_locally(self) -> bool:
+        return bool(super().is_multicast_locally)
 
 
 class _Datagrams6(MessageInterfaceUDP6):  # type: ignore[misc]
@@ -68,10 +102,14 @@ class _Datagrams6(MessageInterfaceUDP6):  # type: ignore[misc]
     def datagram_msg_received(
         self, data: bytes, ancdata: Sequence[Control], flags: int, address: tuple[object, ...]
     ) -> None:
+        remote = _Remote(address, self, pktinfo=_destination(ancdata))
         try:
-            super().datagram_msg_received(data, ancdata, flags, address)
-        except UnicodeDecodeError:
-            _logger.info("ignoring a message from %s with an option that is not UTF-8", address)
+            message = aiocoap.Message.decode(data, remote)
+        except (aiocoap.error.UnparsableMessage, UnicodeDecodeError) as error:
+            _logger.info("ignoring a message from %s: %s", address, error)
+            return
+        message.direction = Direction.INCOMING
+        self._ctx.dispatch_message(message)
 
     def send(self, message: aiocoap.Message) -> None:
         """Send; again if the socket reports an error.
@@ -134,6 +172,14 @@ class _Datagrams4(_Datagrams6):
             self.transport.sendmsg(message.encode(), _controls4(remote.pktinfo), 0, (str(host), port))
         finally:
             self._remote_being_sent_to.set(None)
+
+
+def _destination(controls: Sequence[Control]) -> bytes | None:
+    """Where a message came to, if the kernel says so."""
+    for level, kind, data in controls:
+        if (level, kind) == (socket.IPPROTO_IPV6, socket.IPV6_PKTINFO):
+            return data
+    return None
 
 
 def _address6(address: tuple[object, ...]) -> tuple[object, ...]:

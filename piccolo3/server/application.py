@@ -84,7 +84,15 @@ class Application:
         stack.push_async_callback(aside.stop)
         aside.start()
         where = self._address
-        server = CoapServer(self.root, where.address, where.port, endpoints, aside.run, discoverable=where.discoverable)
+        server = CoapServer(
+            self.root,
+            where.address,
+            where.port,
+            endpoints,
+            aside.run,
+            discoverable=where.discoverable,
+            is_busy=lambda: engine.recorder.busy,
+        )
         await stack.enter_async_context(server)
         stack.push_async_callback(care.stop)
         care.start()

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import aiocoap
 import pytest
 from aiocoap.numbers.codes import Code
 from aiocoap.numbers.types import Type
 
+from piccolo3.coap import answers, site
+from piccolo3.wire import JsonValue
 from tests.integration.coap.toy import (
     GET,
     Client,
@@ -236,6 +238,36 @@ def test_many_observers() -> None:
             await eventually(lambda: len(observers(toy)) == 50)
             await toy.control.set_delay(9)
             await asyncio.gather(*watching)
+
+    asyncio.run(main())
+
+
+def test_a_value_is_encoded_once_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    encoded = []
+
+    def encode(value: JsonValue, content_format: int) -> bytes:
+        encoded.append(content_format)
+        return answers.encoded(value, content_format)
+
+    async def main() -> None:
+        async with toy_server() as toy, AsyncExitStack() as stack:
+            everybody = [await stack.enter_async_context(raw_client(toy.port)) for _ in range(20)]
+            for number, raw in enumerate(everybody):
+                token = f"t{number:02}".encode()
+                accept = b"\x61\x3c" if number % 2 else b""  # CBOR
+                raw.send(b"\x43\x01\x00\x01" + token + b"\x60\x57control\x05delay" + accept)
+                await raw.receive()
+            monkeypatch.setattr(site, "encoded", encode)
+            for number in range(1, 4):
+                encoded.clear()
+                await toy.control.set_delay(number)
+                for which, raw in enumerate(everybody):
+                    notification = await raw.receive()
+                    raw.send(b"\x60\x00" + notification[2:4])  # ACK
+                    assert notification[:2] + notification[4:7] == b"\x43\x45" + f"t{which:02}".encode()
+                    if which % 2 == 0:
+                        assert notification.endswith(f"\xff{number}.0".encode("latin1"))
+                assert sorted(encoded) == [50, 60]
 
     asyncio.run(main())
 
