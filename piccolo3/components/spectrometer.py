@@ -253,7 +253,7 @@ class _Spectrometer(Component):
             "null where it is not known",
             size=MAX_OBSERVABLE,
         ),
-        title="what the cooler does, and how warm the detector is",
+        title="what the cooler does and how warm the detector is",
         text=f"those who observe it are told of temperatures that differ by {_DEAD_BAND} degrees or more",
         observable=True,
     )
