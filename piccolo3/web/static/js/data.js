@@ -4,14 +4,14 @@ import { follow } from "./events.js";
 import { make } from "./fields.js";
 import { showConnection } from "./frame.js";
 import { Plot } from "./plot.js";
-import { corrected, curve, detectorWith } from "./spectra.js";
+import { corrected, curve } from "./spectra.js";
+import { fetched, toCompare } from "./stored.js";
 import { clock, withUnit } from "./units.js";
 
 const at = (id) => document.getElementById(id);
 const MOST = 10; // curves at once
 const FLAGS = ["SATURATED", "WEAK_SIGNAL", "DARK_DRIFT", "ILLUMINATION_UNSTABLE", "DETECTOR_TEMPERATURE", "CLOCK_UNSYNCHRONISED", "REPEATED_EXPOSURE"];
 const chosen = new Map(); // id: row
-const kept = new Map(); // id: spectrum
 const plot = new Plot(at("plot"));
 let batch = null; // {run, batch} that was chosen
 
@@ -87,22 +87,9 @@ const spectra = list("spectra", wanted, (one) => {
   return make("tr", {}, ...cells(make("label", { className: "tick" }, box), clock(one.start), kind, one.serial, withUnit(one.integration_time, "ms", 2), `${one.peak} counts`, place, plain(one.flags) || "–"));
 });
 
-/** A spectrum with its wavelengths, as numbers of the machine: a tenth of what it is as text. */
-async function fetched(id) {
-  if (kept.has(id)) return kept.get(id);
-  const answer = await fetch(`${base}/api/spectra/${id}`, { headers: { Accept: "application/octet-stream" } });
-  if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).message ?? "The spectrum can't be read.");
-  const data = await answer.arrayBuffer(), size = new DataView(data).getUint32(0, true);
-  const head = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, size))), start = 4 + size;
-  const detector = detectorWith(head, new Float32Array(data, start, head.count));
-  const found = { ...head, detector, pixels: new Int32Array(data, start + 4 * head.count, head.count) };
-  if (kept.size > 100) kept.delete(kept.keys().next().value);
-  kept.set(id, found);
-  return found;
-}
-
 async function draw() {
   at("plot").hidden = at("plot-tools").hidden = !chosen.size;
+  at("compare").href = `${base}/live?compare=${toCompare([...chosen.values()])}`;
   if (!chosen.size) return;
   const without = at("without").checked, curves = [], problems = [];
   const levels = new Set();

@@ -68,7 +68,11 @@ export class Field {
       make("div", { className: "entry" }, this.#input, ...unit), this.#hint, this.#error);
     this.limit({});
     this.#input.addEventListener("input", () => { this.#touched = true; });
-    this.#input.addEventListener("change", async () => { await this.enter(); after(); });
+    this.#input.addEventListener("change", async () => {
+      if (this.#input.value !== shown(this.#known)) this.#touched = true; // not every choice comes with `input`
+      await this.enter();
+      after();
+    });
     this.#input.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.reset();
       if (event.key === "Enter" && this.#touched) this.#input.dispatchEvent(new Event("change"));
@@ -137,6 +141,10 @@ export class Field {
       this.wrong(problem.message);
       return false;
     }
+  }
+
+  enable(may) {
+    this.#input.disabled = !(may && mayOperate);
   }
 
   focus() {

@@ -3,6 +3,7 @@ import { followSpectra } from "./events.js";
 import { showConnection } from "./frame.js";
 import { Plot } from "./plot.js";
 import { corrected, curve, detectorOf, fits, reflectance, spectrumOf } from "./spectra.js";
+import { compared } from "./stored.js";
 import { clock, withUnit } from "./units.js";
 
 const get = (id) => document.getElementById(id);
@@ -79,12 +80,15 @@ function onSpectrum(message) {
   channel[spectrum.dark ? "dark" : "light"] = spectrum;
   // a light keeps the values it was given with its dark: a later dark may belong to the next ones
   if (!spectrum.dark) channel.values = null;
-  if (channel.values === null && fits(channel.light, channel.dark)) {
+  if (channel.values === null && fits(channel.light, channel.dark) && isOneBatch(channel.light, channel.dark)) {
     channel.values = curve(corrected(channel.light, channel.dark), channel.light.detector);
   }
   divide(rig);
   later();
 }
+
+/** A dark of another batch may be old, and of another temperature. */
+const isOneBatch = (light, dark) => light.run === dark.run && light.batch === dark.batch;
 
 /** Up by down, of one sequence only: others have seen another sky. */
 function divide(rig) {
@@ -114,10 +118,11 @@ function curvesOf(rig) {
 
 function noteOf(rig, curves) {
   if (curves.length) return "";
+  if (!rig.channels.size) return "Nothing was recorded with it since this page was opened.";
   const all = [...rig.channels];
   if (view === "raw") return all.some(([, { light }]) => light) ? "All curves are switched off." : "There are only darks yet.";
   const without = all.filter(([, { light, values }]) => light && !values).map(([name]) => name);
-  if (without.length) return `No dark of the same integration time for ${without.join(" and ")}: record a dark.`;
+  if (without.length) return `No dark of this batch and integration time for ${without.join(" and ")}: record a dark.`;
   return view === "reflectance" ? "Reflectance needs an upwelling and a downwelling spectrum of the same sequence." : "Nothing to show yet.";
 }
 
@@ -136,7 +141,7 @@ function paint() {
     const now = curvesOf(rig), levels = [...rig.channels.values()].map(({ light, dark }) => (light ?? dark).detector.saturation).filter(Boolean);
     const level = Math.min(...levels);
     const line = view === "raw" && levels.length ? { value: level, name: `saturation, ${level} counts` } : null;
-    const kept = rig.kept.filter((one) => one.view === view).map((one) => ({ ...one, name: `${one.name}, kept`, colour: "--kept", dash: one.dash ?? false }));
+    const kept = rig.kept.filter((one) => one.view === view).map((one) => ({ ...one, colour: "--kept", dash: one.dash ?? false }));
     rig.plot.show([...kept, ...now], { ...VIEWS[view], line, fit: get("fit").checked });
     rig.note.textContent = noteOf(rig, now);
     rig.note.hidden = !rig.note.textContent;
@@ -176,21 +181,37 @@ get("keep").addEventListener("click", () => {
     const before = view;
     for (const name of Object.keys(VIEWS)) {
       view = name;
-      rig.kept.push(...curvesOf(rig).map((one) => ({ ...one, view: name })));
+      rig.kept.push(...curvesOf(rig).map((one) => ({ ...one, view: name, name: `${one.name}, kept` })));
     }
     view = before;
   }
-  const keeps = [...rigs.values()].some((rig) => rig.kept.length);
-  get("keep").textContent = keeps ? "Compare no more" : "Compare";
-  paint();
+  compares();
 });
+
+function compares() {
+  get("keep").textContent = [...rigs.values()].some((rig) => rig.kept.length) ? "Compare no more" : "Compare";
+  paint();
+}
+
+/** What was chosen on the page Data, behind what is recorded now. */
+async function stored() {
+  const wanted = new URLSearchParams(location.search).get("compare");
+  if (!wanted) return;
+  try {
+    for (const { serial, model, ...one } of await compared(wanted)) spectrometer(serial, model).kept.push(one);
+  } catch (problem) {
+    get("news").textContent = `There is nothing to compare with: ${problem.message}`;
+  }
+  compares();
+}
 
 for (const radio of document.querySelectorAll('input[name="view"]')) {
   radio.addEventListener("change", () => { view = radio.value; paint(); });
 }
 for (const id of ["darks", "fit"]) get(id).addEventListener("change", paint);
 
-const waits = setTimeout(() => { if (!rigs.size) get("news").textContent = "Nothing has been recorded yet. Start on the page Record."; }, 3000);
+stored();
+const waits = setTimeout(() => { if (!channels.length) get("news").textContent = "Nothing has been recorded yet. Start on the page Record."; }, 3000);
 followSpectra((message) => detectors.set(message.key, detectorOf(message)), (message) => {
   clearTimeout(waits);
   onSpectrum(message);

@@ -10,6 +10,7 @@ const at = (id) => document.getElementById(id);
 const DAYS = 3, DAY = 86400000;
 const TASKS = { record: "record", dark: "record a dark", auto: "find integration times", power_on: "spectrometers on", power_off: "spectrometers off" };
 const root = "control/scheduler";
+let change = () => {}; // begins to change a job
 
 function due(when) {
   const end = when.end ? `, until ${moment(when.end)}` : "";
@@ -38,6 +39,7 @@ function item(job) {
     make("p", { className: "hint", textContent: `${TASKS[job.task] ?? job.task}${run}, ${due(job.when)}. ${state}` }), ...failed,
     make("div", { className: "tools" }, button("Do it now", () => act("run_now", job.id)),
       job.status === "suspended" ? button("Go on", () => act("unsuspend", job.id)) : button("Suspend", () => act("suspend", job.id)),
+      button("Change", () => change(job)),
       button("Delete", () => { if (confirm(`Delete ${title}? It can't be brought back.`)) act("delete", job.id); })));
 }
 
@@ -135,7 +137,7 @@ async function begin() {
     const [description, recipes] = await Promise.all([get(""), get("control/recipes")]);
     const described = new Map(description.resources.map((one) => [one.path, one]));
     quiet(described);
-    jobForm(at("job"), described.get(`${root}/add`), recipes ?? {});
+    change = jobForm(at("job"), described.get(`${root}/add`), recipes ?? {});
   } catch (problem) {
     showConnection(false, problem.message);
     setTimeout(begin, 2000);
