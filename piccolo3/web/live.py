@@ -25,6 +25,7 @@ __all__ = ["Live", "detector_of", "header_of"]
 
 _logger = logging.getLogger(__name__)
 
+_INTERVAL = 0.33  # s; nobody sees more, and each spectrum that is fetched takes time of the rig
 Listener = Callable[[str, bytes], None]
 
 
@@ -147,6 +148,7 @@ class Live:
         while True:
             await self._changed.wait()
             self._changed.clear()
+            free = self._rig.clock.monotonic() + _INTERVAL
             found = self._wanted
             if found is None:
                 continue
@@ -155,6 +157,7 @@ class Live:
                     await self._fetch(row)
                 except PiccoloError as problem:  # the next ones may be there
                     _logger.debug("a spectrum of %s: %s", self._rig.name, problem)
+            await asyncio.sleep(free - self._rig.clock.monotonic())  # what comes meanwhile is fetched then
 
     async def _omitted(self, found: Latest) -> list[LatestRow]:
         """What the message about the last spectra had no room for, from the catalogue; its darks are left out first."""
