@@ -1,4 +1,5 @@
-// Values that change by themselves: one stream for a page, which heals by itself.
+// Values that change by themselves: one stream for a page, which heals by itself. A page that nobody sees has none:
+// browsers allow six connections to a server, in all their tabs together, and a phone in a pocket saves its battery.
 import { base } from "./api.js";
 
 const SILENCE = 4500; // ms without a sign of life (the server sends one every 2 s) after which the connection counts as lost
@@ -25,7 +26,8 @@ function open(url, onConnection, handlers) {
     restart();
   };
   const alive = () => { clearTimeout(timer); timer = setTimeout(lost, SILENCE); };
-  const restart = () => { source?.close(); if (!ended) start(); };
+  const rest = () => { clearTimeout(timer); source?.close(); };
+  const restart = () => { rest(); if (!ended && !document.hidden) start(); };
   function start() {
     source = new EventSource(url);
     alive();
@@ -40,8 +42,14 @@ function open(url, onConnection, handlers) {
       source.addEventListener(name, (event) => { alive(); handle(JSON.parse(event.data)); });
     }
   }
-  start();
-  return () => { ended = true; clearTimeout(timer); source.close(); };
+  const look = () => { if (document.hidden) rest(); else restart(); };
+  document.addEventListener("visibilitychange", look);
+  if (!document.hidden) start();
+  return () => {
+    ended = true;
+    document.removeEventListener("visibilitychange", look);
+    rest();
+  };
 }
 
 /** Numbers in base64, little endian, as the server sends them. */
