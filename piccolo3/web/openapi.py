@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from piccolo3.client.tree import Argument, Described
 from piccolo3.jsonvalue import JsonValue
+from piccolo3.web.openapi_more import more_paths
 
 __all__ = ["openapi"]
 
@@ -43,7 +44,7 @@ def openapi(name: str, title: str, version: str, resources: Iterable[Described])
         "info": {"title": title, "version": version, "description": "The tree of a rig, as it describes itself."},
         "servers": [{"url": f"/r/{name}/api"}],
         "security": [{}, {"basic": []}, {"cookie": []}],
-        "paths": paths,
+        "paths": {**paths, **more_paths(name, _ERRORS)},
         "components": {
             "schemas": {"Error": _ERROR},
             "securitySchemes": {

@@ -5,9 +5,11 @@ from __future__ import annotations
 import configparser
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
+from urllib.request import ProxyHandler, build_opener
 
 import pytest
 
@@ -69,6 +71,37 @@ def test_the_daemon_runs_in_an_empty_environment(tmp_path: Path) -> None:
         _, log = process.communicate(timeout=20)
     assert process.returncode == 0, log
     assert "MockFactory" in log
+
+
+def test_the_web_front_end_runs_in_an_empty_environment(tmp_path: Path) -> None:
+    file = tmp_path / "piccolo-web.cfg"
+    shutil.copy(ROOT / "etc/piccolo-web.cfg", file)
+    command = unit(ROOT / "etc/systemd/piccolo3-web.service")["Service"]["ExecStart"]
+    command = command.replace("/opt/piccolo3/bin", str(BIN)).replace("/etc/piccolo3-web/piccolo-web.cfg", str(file))
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        [*command.split(), "--port", str(port)], env={}, cwd=tmp_path, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == f"piccolo3-web: http://127.0.0.1:{port}\n"
+        with build_opener(ProxyHandler({})).open(f"http://127.0.0.1:{port}/r/rig/now", timeout=20) as page:
+            assert b"Make safe" in page.read()
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
+    assert process.returncode in (0, -signal.SIGTERM)
+
+
+def test_the_web_front_end_has_the_network_and_little_else() -> None:
+    service = unit(ROOT / "etc/systemd/piccolo3-web.service")["Service"]
+    assert service["User"] not in ("root", unit(ROOT / "etc/systemd/piccolo3.service")["Service"]["User"])
+    assert service["ProtectSystem"] == "strict"
+    for name in ("NoNewPrivileges", "PrivateDevices", "PrivateTmp", "ProtectHome", "ProtectClock"):
+        assert service[name] == "yes"
+    assert "AF_INET6" in service["RestrictAddressFamilies"]
+    assert service["CapabilityBoundingSet"] == "CAP_NET_BIND_SERVICE"
 
 
 def test_the_button_runs_in_an_empty_environment(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pytest
@@ -78,14 +78,14 @@ def message(light: Spectrum, dark: Spectrum) -> dict[str, object]:
     return {"detector": detector, **bodies}
 
 
-def recorded(kind: SpectrumKind, direction: str, pixels: Any, **more: object) -> Spectrum:
-    time = cast("float", more.pop("integration_time", 37.5))
+def recorded(kind: SpectrumKind, direction: str, pixels: Any, **more: Any) -> Spectrum:
+    time = float(more.pop("integration_time", 37.5))
     end = START + timedelta(milliseconds=time)
     made = spectrum(kind, direction, pixels=len(pixels), integration_time=time, exposure_end=end, **more)
     return Spectrum(np.asarray(pixels, dtype=np.int32), made.metadata)
 
 
-def pair(direction: str, seed: int, **more: object) -> tuple[Spectrum, Spectrum]:
+def pair(direction: str, seed: int, **more: Any) -> tuple[Spectrum, Spectrum]:
     """A light and its dark."""
     counts = np.random.default_rng(seed)
     light = recorded(SpectrumKind.LIGHT, direction, counts.integers(2000, 60000, PIXELS), **more)
