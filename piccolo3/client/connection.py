@@ -18,6 +18,7 @@ from piccolo3.client.exchanges import ClientContext
 from piccolo3.client.known import Known
 from piccolo3.client.link import Link
 from piccolo3.client.stream import Stream, connections
+from piccolo3.client.transfer import Transfers
 from piccolo3.client.tuning import Tuning, profile
 from piccolo3.errors import Conflict, ConnectionFailed, NotFound
 from piccolo3.wire import JSON, JsonValue, decode, encode, error_from
@@ -54,9 +55,13 @@ class Connection:
         self._at = self.address  # the same, as a literal address
         self._finding = asyncio.Lock()
         self._stream = Stream(_PROBE)
-        self.received = 0
-        """Bytes of the answers to requests so far, as they came over the network; without headers."""
+        self.transfers = Transfers(min(self.profile.size_exponent, _USUAL))
         self.link = Link(str(self.address), self._identity, patience=self.profile.patience)
+
+    @property
+    def received(self) -> int:
+        """Bytes of the answers to requests so far, as they came over the network; without headers."""
+        return self.transfers.received
 
     async def open(self) -> None:
         """Find the server; ConnectionFailed with a sentence for people if it does not answer in time."""
@@ -109,26 +114,33 @@ class Connection:
         accept: int | None = None,
         bulk: bool = False,
     ) -> aiocoap.Message:
-        """Send a request, return the answer as it came; a refusal by the server is raised as its typed error."""
+        """Send a request, return the answer as it came; a refusal by the server is raised as its typed error.
+
+        What breaks off goes on where it was as long as more of it comes, and when it is asked for again later.
+        """
         seconds = self.timeout if seconds is None else seconds
-        for attempt in range(_CHANGED_RETRIES):
+        changed = 0
+        while changed < _CHANGED_RETRIES:
             message = await self.message(code, path, payload, seconds)
             streamed = bulk and code in _READING and await self._streamed(message)
             message.opt.accept = accept
             self._known.mention(message)
+            before = len(self.transfers.part(message).payload)
             try:
                 answer = await self._exchange(message, seconds)
             except ConnectionFailed:
-                if not streamed:
+                if streamed:
+                    self._stream.give_up(self._open_context())
+                    bulk = False
+                elif len(self.transfers.part(message).payload) <= before:
                     raise
-                self._stream.give_up(self._open_context())
-                bulk = False
                 continue
             if streamed:
                 self._stream.heard()
             if answer is not None:
                 return self._known.take(message, self._understood(answer, path))
-            _logger.debug("%s changed while it was read, attempt %d", path, attempt + 1)
+            changed += 1
+            _logger.debug("%s changed while it was read, attempt %d", path, changed)
         raise Conflict(f"{path} keeps changing while it is read")
 
     def _understood(self, answer: aiocoap.Message, path: Path) -> aiocoap.Message:
@@ -216,13 +228,10 @@ class Connection:
 
     async def _exchange(self, message: aiocoap.Message, seconds: float) -> aiocoap.Message | None:
         """Send and wait; None if the resource changed between its blocks."""
-        request = self._open_context().request(message)
         try:
-            async with asyncio.timeout(seconds):
-                answer: aiocoap.Message = await request.response
-                self.link.heard()
-                self.received += len(answer.payload)
-                return answer
+            answer = await self.transfers.answer(self._open_context(), message, seconds)
+            self.link.heard()
+            return answer
         except TimeoutError:
             self._forget()
             raise failures.no_answer(self.address, seconds) from None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from typing import TypeAlias
 
 import aiocoap
 from aiocoap.numbers import codes
 
-__all__ = ["Known"]
+__all__ = ["Key", "Known", "key_of"]
+
+Key: TypeAlias = tuple[int, tuple[str, ...], bytes, int | None]  # code, path, payload, format that is wanted
 
 _MOST = 4 << 20  # bytes of payload that are kept
 _CACHED = frozenset({codes.GET, codes.FETCH})
@@ -18,18 +20,18 @@ class Known:
     """The last large answers to GET and FETCH that have an ETag; those that were not used for long are dropped."""
 
     def __init__(self) -> None:
-        self._answers: OrderedDict[Hashable, aiocoap.Message] = OrderedDict()
+        self._answers: OrderedDict[Key, aiocoap.Message] = OrderedDict()
         self._size = 0
 
     def mention(self, request: aiocoap.Message) -> None:
         """Say in the request what is known already."""
-        answer = self._answers.get(_key(request))
+        answer = self._answers.get(key_of(request))
         if answer is not None:
             request.opt.etags = [answer.opt.etag]
 
     def take(self, request: aiocoap.Message, answer: aiocoap.Message) -> aiocoap.Message:
         """The answer, which is kept; or the one that is known, where the server says that it is still right."""
-        key = _key(request)
+        key = key_of(request)
         known = self._answers.pop(key, None)
         if known is not None:
             self._size -= len(known.payload)
@@ -39,7 +41,7 @@ class Known:
             self._keep(key, answer)
         return answer
 
-    def _keep(self, key: Hashable, answer: aiocoap.Message) -> None:
+    def _keep(self, key: Key, answer: aiocoap.Message) -> None:
         if len(answer.payload) > _MOST:
             return
         kept = aiocoap.Message(code=codes.CONTENT, payload=answer.payload, etag=answer.opt.etag)
@@ -51,5 +53,7 @@ class Known:
             self._size -= len(dropped.payload)
 
 
-def _key(request: aiocoap.Message) -> Hashable:
-    return request.code, tuple(request.opt.uri_path), request.payload, request.opt.accept
+def key_of(request: aiocoap.Message) -> Key:
+    """What is equal for requests with the same answer."""
+    accept = request.opt.accept
+    return int(request.code), tuple(request.opt.uri_path), request.payload, None if accept is None else int(accept)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -15,7 +16,7 @@ from typing import BinaryIO
 from piccolo3.errors import Busy, Conflict, Unavailable
 from piccolo3.wire import JsonValue
 
-__all__ = ["HIDDEN", "Ledger", "Mark"]
+__all__ = ["HIDDEN", "Begun", "Ledger", "Mark"]
 
 HIDDEN = ".piccolo-sync"
 _FORMAT = 1
@@ -39,6 +40,17 @@ class Mark:
         if isinstance(value, list) and len(value) == _FIELDS and isinstance(value[0], int):
             return cls(value[0], *(str(item) for item in value[1:]))
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The beginning of the answer to a GET, with its ETag; `accept` is the format that was asked for."""
+
+    path: tuple[str, ...]
+    accept: int | None
+    etag: bytes
+    content_format: int | None
+    payload: bytes
 
 
 class Ledger:
@@ -117,6 +129,23 @@ class Ledger:
         self._write(content, path)
         self._append([run, name, len(content), digest])
         self._known[run, name] = (len(content), digest)
+
+    def keep_begun(self, begun: Begun) -> None:
+        """Keep what has come of a file that is not whole yet, if there is room for it."""
+        etag, content_format, payload = begun.etag.hex(), begun.content_format, base64.b64encode(begun.payload).decode()
+        body = [list(begun.path), begun.accept, etag, content_format, payload]
+        with suppress(Unavailable):
+            self._write(json.dumps(body).encode(), self._hidden / "begun")
+
+    def take_begun(self) -> Begun | None:
+        """What was kept the last time, once."""
+        file = self._hidden / "begun"
+        try:
+            path, accept, etag, content_format, payload = json.loads(file.read_bytes())
+            file.unlink()
+            return Begun(tuple(path), accept, bytes.fromhex(etag), content_format, base64.b64decode(payload))
+        except (OSError, TypeError, ValueError):  # then it is fetched from its beginning
+            return None
 
     def _spare(self, path: Path, run: str, digest: str) -> None:
         """A file of that name that did not come from here is kept under another."""

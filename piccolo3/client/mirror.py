@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING
 from piccolo3.client import answers, files
 from piccolo3.client.catalogue import SpectrumInfo
 from piccolo3.client.connection import GET, Connection
-from piccolo3.client.ledger import File, Ledger, Mark
+from piccolo3.client.ledger import Begun, File, Ledger, Mark
+from piccolo3.client.transfer import Part
 from piccolo3.errors import ConnectionFailed, InvalidValue, NotAllowed, NotFound
 
 if TYPE_CHECKING:
@@ -86,7 +88,7 @@ class Mirror:
             if not _is_plain(name):
                 raise InvalidValue(f"{name!r} is not the name of a run")
         copied = gone = 0
-        with Ledger.opened(self._folder, rig) as ledger:
+        with Ledger.opened(self._folder, rig) as ledger, self._going_on(ledger):
             for run in names or (None,):
                 newest, wanted = await self._wanted(ledger, run)
                 for number, file in enumerate(wanted, 1):
@@ -99,6 +101,21 @@ class Mirror:
             total = sum(map(ledger.count, names)) if names else ledger.count(None)
         received = self._connection.received - begin
         return Synced(folder=self._folder, files=total, copied=copied, gone=gone, received=received)
+
+    @contextmanager
+    def _going_on(self, ledger: Ledger) -> Iterator[None]:
+        """Go on with the file that was under way the last time; keep what has come of the one that is so in the end."""
+        transfers = self._connection.transfers
+        begun = ledger.take_begun()
+        if begun is not None:
+            part = Part(begun.etag, begun.content_format, begun.payload)
+            transfers.resume((int(GET), begun.path, b"", begun.accept), part)
+        try:
+            yield
+        finally:
+            for (_, path, _, accept), part in transfers.unfinished()[-1:]:
+                if part.etag is not None:
+                    ledger.keep_begun(Begun(path, accept, part.etag, part.content_format, part.payload))
 
     async def _wanted(self, ledger: Ledger, run: str | None) -> tuple[Mark | None, Sequence[File]]:
         """The newest spectrum, and all files that are new or are missing here."""

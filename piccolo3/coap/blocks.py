@@ -140,7 +140,8 @@ class Downloads:
         limit = request.remote.maximum_payload_size if bert else BLOCK_SIZE
         if wanted is not None and not wanted.is_bert:
             limit = wanted.size
-        if len(answer.payload) <= limit:
+        later = wanted is not None and wanted.block_number > 0  # of an answer that was begun somewhere else
+        if len(answer.payload) <= limit and not later:
             return answer
         answer.opt.etag = entity_tag(answer.payload)
         self._keep(_key(request), answer)

@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Self, cast
 
 import pytest
 
@@ -49,7 +49,7 @@ class Relay:
         self.port = 0
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[Relay]:
+    async def running(self) -> AsyncIterator[Self]:
         loop = asyncio.get_running_loop()
         front = Side(self._asked)
         back = Side(lambda data, _: self._pass(data, from_client=False))
