@@ -50,7 +50,7 @@ async def _describe(request: Request) -> Response:
 async def _openapi(request: Request) -> Response:
     shown = site_of(request).shown(request)
     async with shown.rig.use() as rig:
-        version = await rig.request(GET, "sysinfo/version")
+        version = (await rig.gather(GET, ["sysinfo/version"])).get("sysinfo/version", "unknown")
         return JsonAnswer(openapi(rig.name, rig.title, str(version), await resources(rig)))
 
 

@@ -17,7 +17,7 @@ from starlette.types import Scope
 __all__ = ["address", "modules", "mounts"]
 
 _STATIC = Path(__file__).parent / "static"
-_IMPORT = re.compile(r'^import .*? from "(\.[^"]+)";$', re.MULTILINE)
+_IMPORT = re.compile(r'^import (?:.*? from )?"(\.[^"]+)";$', re.MULTILINE)
 
 
 class _Kept(StaticFiles):

@@ -66,7 +66,13 @@ def page(request: Request, template: str, status: int = 200, **more: object) -> 
 
 
 async def _home(request: Request) -> Response:
-    return RedirectResponse(f"/r/{next(iter(site_of(request).rigs))}/now", 303)
+    """The only rig, or all of them at one glance."""
+    rigs = site_of(request).rigs
+    return RedirectResponse("/rigs" if len(rigs) > 1 else f"/r/{next(iter(rigs))}/now", 303)
+
+
+async def _rigs(request: Request) -> Response:
+    return page(request, "rigs.html", title="Rigs", modules=assets.modules("js/rigs.js"))
 
 
 async def _rig_page(name: str, title: str, request: Request) -> Response:
@@ -164,6 +170,7 @@ _KEPT = {"Cache-Control": "max-age=300"}
 
 ROUTES = [
     Route("/", _home),
+    Route("/rigs", _rigs),
     Route("/login", _login, methods=["GET", "POST"]),
     Route("/logout", _logout, methods=["POST"]),
     Route("/docs", _first_docs),

@@ -30,11 +30,15 @@ Listener = Callable[["ConnectionState"], None]
 
 @dataclass(frozen=True, slots=True)
 class ConnectionState:
-    """Whether the rig answers, since when that is so, and what is wrong; None while it has not been asked yet."""
+    """Whether the rig answers, since when that is so, and what is wrong; None while it has not been asked yet.
+
+    `restarts` counts those that were seen: what the rig has may be something else afterwards.
+    """
 
     connected: bool
     since: datetime
     reason: str | None
+    restarts: int = 0
 
     @property
     def known(self) -> bool:
@@ -43,7 +47,12 @@ class ConnectionState:
 
     def body(self) -> dict[str, JsonValue]:
         """As JSON."""
-        return {"connected": self.connected, "since": self.since.isoformat(), "reason": self.reason}
+        return {
+            "connected": self.connected,
+            "since": self.since.isoformat(),
+            "reason": self.reason,
+            "restarts": self.restarts,
+        }
 
 
 class Rig:
@@ -172,15 +181,18 @@ class Rig:
         self._there.clear()
         if client is not None:
             await client.__aexit__(None, None, None)
-            self.state = ConnectionState(False, self.clock.utcnow(), None)
+            self.state = ConnectionState(False, self.clock.utcnow(), None, self.state.restarts)
 
     def _on_link(self, change: LinkChange) -> None:
-        self._tell(connected=change.connected, reason=None if change.connected else change.sentence)
+        restarts = self.state.restarts + change.restarted
+        self._tell(connected=change.connected, reason=None if change.connected else change.sentence, restarts=restarts)
 
-    def _tell(self, *, connected: bool, reason: str | None) -> None:
-        if (connected, reason) == (self.state.connected, self.state.reason):
+    def _tell(self, *, connected: bool, reason: str | None, restarts: int | None = None) -> None:
+        before = self.state
+        restarts = before.restarts if restarts is None else restarts
+        if (connected, reason, restarts) == (before.connected, before.reason, before.restarts):
             return
-        since = self.state.since if connected == self.state.connected else self.clock.utcnow()
-        self.state = ConnectionState(connected, since, reason)
+        since = before.since if connected == before.connected else self.clock.utcnow()
+        self.state = ConnectionState(connected, since, reason, restarts)
         for listener in tuple(self._listeners):
             listener(self.state)

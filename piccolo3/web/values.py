@@ -28,10 +28,13 @@ class Update:
     time: str
     value: JsonValue = None
     error: str | None = None
+    missing: bool = False  # the rig has no such value, or it can't be observed
 
     def body(self) -> dict[str, JsonValue]:
         """As JSON."""
-        rest: dict[str, JsonValue] = {"value": self.value} if self.error is None else {"error": self.error}
+        rest: dict[str, JsonValue] = {"value": self.value}
+        if self.error is not None:
+            rest = {"error": self.error, "missing": self.missing}
         return {"path": self.path, "time": self.time, **rest}
 
 
@@ -98,7 +101,7 @@ class Values:
                     async for item in changes:
                         self._tell(watched, Update(path, self._now(), item))
             except (NotFound, NotAllowed) as problem:  # until another version of the server is there
-                self._tell(watched, Update(path, self._now(), error=str(problem)))
+                self._tell(watched, Update(path, self._now(), error=str(problem), missing=True))
             except ConnectionFailed as problem:
                 _logger.debug("%s of %s: %s", path, self._rig.name, problem)
             except PiccoloError as problem:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -41,9 +41,12 @@ class Web:
 
 
 @asynccontextmanager
-async def serving_web(rig_url: str, folder: Path) -> AsyncIterator[Web]:
+async def serving_web(rig_url: str | Mapping[str, str], folder: Path, more: str = "") -> AsyncIterator[Web]:
+    """Of one rig, or of several by their names; `more` goes into the configuration."""
     file = folder / "web.cfg"
-    file.write_text(f"[rigs]\n[[rig]]\nurl = {rig_url}\n")
+    rigs = {"rig": rig_url} if isinstance(rig_url, str) else rig_url
+    sections = "".join(f"[[{name}]]\nurl = {url}\n" for name, url in rigs.items())
+    file.write_text(f"[rigs]\n{sections}{more}")
     configuration = load_web(file)
     app = application(configuration, SystemClock())
     with listen(replace(configuration.http, port=0)) as listening:

@@ -10,8 +10,19 @@ const SILENCE = 4500; // ms without a sign of life (the server sends one every 2
  */
 export function follow(paths, onValue, onConnection = () => {}) {
   return open(`${base}/api/events?paths=${paths.map(encodeURIComponent).join(",")}`, onConnection, {
-    value: ({ path, value, error, time }) => onValue(path, value, error, time),
+    value: ({ path, value, error, missing, time }) => {
+      if (missing) document.dispatchEvent(new CustomEvent("not-there", { detail: { path, error } }));
+      onValue(path, value, error, time);
+    },
   });
+}
+
+/** Follow all rigs: what is given to `onValue` and `onConnection` begins with the name of the rig. */
+export function followAll(paths, onValue, onConnection) {
+  return open(`/events?paths=${paths.map(encodeURIComponent).join(",")}`, () => {}, {
+    value: ({ rig: name, path, value, error }) => onValue(name, path, value, error),
+    rig: ({ rig: name, connected, reason }) => onConnection(name, connected, reason),
+  }, () => onConnection(null, false, "The web server does not answer: check the network of this device."));
 }
 
 /** The same for spectra: `onDetector({key, wavelengths, ...})` comes before `onSpectrum({detector: key, pixels, ...})`. */
@@ -19,9 +30,10 @@ export function followSpectra(onDetector, onSpectrum, onConnection = () => {}) {
   return open(`${base}/live/stream`, onConnection, { detector: onDetector, spectrum: onSpectrum });
 }
 
-function open(url, onConnection, handlers) {
+function open(url, onConnection, handlers, onLost = () => {}) {
   let source, timer, ended = false, rig = { connected: false, reason: "connecting" };
   const lost = () => {
+    onLost();
     onConnection(false, "The web server does not answer: check the network of this device. It is tried again by itself.");
     restart();
   };
@@ -34,7 +46,7 @@ function open(url, onConnection, handlers) {
     source.addEventListener("connection", (event) => {
       rig = JSON.parse(event.data);
       alive();
-      onConnection(rig.connected, rig.reason);
+      onConnection(rig.connected, rig.reason, rig.restarts);
     });
     source.addEventListener("alive", alive);
     source.addEventListener("ended", () => location.reload());

@@ -1,7 +1,7 @@
 // The state of the rig at one glance.
 import { get } from "./api.js";
 import { follow } from "./events.js";
-import { showConnection } from "./frame.js";
+import { begun, showConnection } from "./frame.js";
 import { duration, megabytes, moment, withUnit } from "./units.js";
 
 const put = (id, text) => { document.getElementById(id).textContent = text; };
@@ -60,17 +60,11 @@ function device(path, value) {
 
 let stop = () => {};
 async function begin() {
-  try {
-    const [spectrometers, shutters] = await Promise.all([get("spectrometer/spectrometers"), get("shutter/shutters")]);
-    names = [...spectrometers.flatMap((name) => [`spectrometer/${name}/status`, `spectrometer/${name}/cooler`]), ...shutters.map((name) => `shutter/${name}/status`)];
-  } catch (problem) {
-    showConnection(false, problem.message);
-    setTimeout(begin, 2000);
-    return;
-  }
+  const [spectrometers, shutters] = await Promise.all([get("spectrometer/spectrometers"), get("shutter/shutters")]);
+  names = [...spectrometers.flatMap((name) => [`spectrometer/${name}/status`, `spectrometer/${name}/cooler`]), ...shutters.map((name) => `shutter/${name}/status`)];
   stop();
   stop = follow([...Object.keys(handlers), ...names], (path, value, error) => {
     if (error === undefined) (handlers[path] ?? ((found) => device(path, found)))(value);
   }, showConnection);
 }
-begin();
+begun(begin);

@@ -1,8 +1,8 @@
 // Record a batch: its settings, integration times, and the buttons that begin and end it.
-import { call, get, mayOperate, put } from "./api.js";
+import { call, describe, get, mayOperate, optional, put } from "./api.js";
 import { follow } from "./events.js";
 import { Field, make } from "./fields.js";
-import { showConnection } from "./frame.js";
+import { begun, showConnection } from "./frame.js";
 import { times } from "./times.js";
 import { clock, duration, megabytes } from "./units.js";
 
@@ -20,6 +20,7 @@ function choices({ enum: all }, text) {
 }
 
 function setting(described, path, label, more = {}) {
+  if (!described.has(path)) return null; // another version
   const { arguments: [argument], text } = described.get(path);
   const options = argument.enum ? choices(argument, text) : null;
   const field = new Field({ label, schema: argument, options, send: (value) => put(path, value), after: plan, ...more });
@@ -72,7 +73,7 @@ function form(described) {
     setting(described, "control/target", "Automatic integration aims at", { hint: "peak in % of saturation" }),
     setting(described, "control/averages", "Exposures averaged to a spectrum"),
   );
-  at("settings").replaceChildren(...parts.map(({ element }) => element));
+  at("settings").replaceChildren(...parts.filter(Boolean).map(({ element }) => element));
 }
 
 function explain() {
@@ -179,20 +180,13 @@ for (const id of ["burst", "triggered"]) at(id).addEventListener("change", plan)
 at("settings").addEventListener("submit", (event) => event.preventDefault());
 
 async function begin() {
-  try {
-    const [description, found] = await Promise.all([get(""), get("control/recipes")]);
-    recipes = found ?? {};
-    const described = new Map(description.resources.map((one) => [one.path, one]));
-    form(described);
-    const own = times(at("times"), described, plan);
-    for (const [path, show] of own) fields.set(path, show);
-  } catch (problem) {
-    showConnection(false, problem.message);
-    setTimeout(begin, 2000);
-    return;
-  }
+  const [described, found] = await Promise.all([describe(), optional(get("control/recipes"))]);
+  recipes = found ?? {};
+  form(described);
+  const own = times(at("times"), described, plan);
+  for (const [path, show] of own) fields.set(path, show);
   const settings = new Map([...fields].map(([path, field]) => [path, (value) => { field.set(value); plan(); }]));
   const all = new Map([...settings, ...Object.entries(handlers)]);
   follow([...all.keys()], (path, value, error) => { if (error === undefined) all.get(path)?.(value); }, showConnection);
 }
-begin();
+begun(begin);

@@ -1,8 +1,8 @@
 // Jobs, what comes next, and quiet time.
-import { call, get, mayOperate, put } from "./api.js";
+import { call, describe, get, mayOperate, optional, put } from "./api.js";
 import { follow } from "./events.js";
 import { Field, make } from "./fields.js";
-import { showConnection } from "./frame.js";
+import { begun, showConnection } from "./frame.js";
 import { jobForm } from "./job.js";
 import { duration, moment } from "./units.js";
 
@@ -133,17 +133,10 @@ at("resume").addEventListener("click", async () => {
 at("job").addEventListener("submit", (event) => event.preventDefault());
 
 async function begin() {
-  try {
-    const [description, recipes] = await Promise.all([get(""), get("control/recipes")]);
-    const described = new Map(description.resources.map((one) => [one.path, one]));
-    quiet(described);
-    change = jobForm(at("job"), described.get(`${root}/add`), recipes ?? {});
-  } catch (problem) {
-    showConnection(false, problem.message);
-    setTimeout(begin, 2000);
-    return;
-  }
+  const [described, recipes] = await Promise.all([describe(), optional(get("control/recipes"))]);
+  quiet(described);
+  change = jobForm(at("job"), described.get(`${root}/add`), recipes ?? {});
   follow([...handlers.keys()], (path, value, error) => { if (error === undefined) handlers.get(path)?.(value); }, showConnection);
   setInterval(renew, DAY / 24); // the days go on
 }
-begin();
+begun(begin);

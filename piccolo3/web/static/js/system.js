@@ -1,8 +1,8 @@
 // What the rig is made of, how its parts are, and what has happened.
-import { ask, call, get, put } from "./api.js";
+import { ask, call, get, optional, put } from "./api.js";
 import { follow } from "./events.js";
 import { make } from "./fields.js";
-import { showConnection } from "./frame.js";
+import { begun, showConnection } from "./frame.js";
 import { clock, moment, withUnit } from "./units.js";
 
 const at = (id) => document.getElementById(id);
@@ -120,23 +120,16 @@ at("more-log").addEventListener("click", () => log(true));
 for (const [id, name] of [["renew-log", "click"], ["level", "change"]]) at(id).addEventListener(name, () => log(false));
 
 async function begin() {
-  let names;
-  try {
-    const [host, version, started, spectrometers, shutters] = await Promise.all(
-      ["sysinfo/host", "sysinfo/version", "sysinfo/started", "spectrometer/spectrometers", "shutter/shutters"].map(get));
-    say("host", host);
-    say("version", version);
-    say("started", moment(started));
-    names = [...spectrometers.map((name) => `spectrometer/${name}/status`), ...shutters.map((name) => `shutter/${name}/status`)];
-  } catch (problem) {
-    showConnection(false, problem.message);
-    setTimeout(begin, 2000);
-    return;
-  }
+  const [host, version, started, spectrometers, shutters] = await Promise.all(
+    ["sysinfo/host", "sysinfo/version", "sysinfo/started", "spectrometer/spectrometers", "shutter/shutters"].map((path) => optional(get(path))));
+  say("host", host);
+  say("version", version);
+  say("started", moment(started));
+  const names = [...(spectrometers ?? []).map((name) => `spectrometer/${name}/status`), ...(shutters ?? []).map((name) => `shutter/${name}/status`)];
   follow([...Object.keys(handlers), ...names], (path, value, error) => {
     if (error === undefined) (handlers[path] ?? ((found) => device(path, found)))(value);
   }, showConnection);
   log(false);
   configuration().catch((problem) => say("configuration-answer", problem.message));
 }
-begin();
+begun(begin);

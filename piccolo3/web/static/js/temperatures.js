@@ -1,8 +1,8 @@
 // Detectors: how warm they are and were, and their coolers.
-import { ask, get, mayOperate, put } from "./api.js";
+import { ask, describe, mayOperate, put } from "./api.js";
 import { follow } from "./events.js";
 import { Field, make } from "./fields.js";
-import { showConnection } from "./frame.js";
+import { begun, showConnection } from "./frame.js";
 import { Plot } from "./plot.js";
 import { withUnit } from "./units.js";
 
@@ -89,19 +89,13 @@ function draw() {
 }
 
 async function begin() {
-  try {
-    const description = await get(""), described = new Map(description.resources.map((one) => [one.path, one]));
-    const names = [...described.keys()].map((path) => /^spectrometer\/([^/]+)\/cooler$/.exec(path)?.[1]).filter(Boolean);
-    document.getElementById("coolers").replaceChildren(...names.map((name) => card(name, described)));
-  } catch (problem) {
-    showConnection(false, problem.message);
-    setTimeout(begin, 2000);
-    return;
-  }
-  follow([...handlers.keys()], (path, value, error) => { if (error === undefined) handlers.get(path)?.(value); }, (connected, reason) => {
-    showConnection(connected, reason);
+  const described = await describe();
+  const names = [...described.keys()].map((path) => /^spectrometer\/([^/]+)\/cooler$/.exec(path)?.[1]).filter(Boolean);
+  document.getElementById("coolers").replaceChildren(...names.map((name) => card(name, described)));
+  follow([...handlers.keys()], (path, value, error) => { if (error === undefined) handlers.get(path)?.(value); }, (connected, reason, restarts) => {
+    showConnection(connected, reason, restarts);
     if (connected) history(); // also after a loss: some was missed
   });
 }
 for (const radio of document.querySelectorAll('input[name="hours"]')) radio.addEventListener("change", history);
-begin();
+begun(begin);
