@@ -26,6 +26,7 @@ MANY = 8.0  # how much later many browsers of one computer may be than one
 _SPECTRA = 4  # lights of a sequence: two spectrometers, two channels
 
 Sequence = tuple[int, int]  # number of the batch and of the sequence
+Seen = tuple[int, int, str, float]  # the same, the spectrum of it, and when (s since 1970)
 
 # Spectra that the page was told of are drawn with the next strokes on a canvas; they can be seen when the task that
 # follows them runs, for a page paints before that.
@@ -35,8 +36,8 @@ window.drawn = [];
 const listen = EventSource.prototype.addEventListener;
 EventSource.prototype.addEventListener = function (name, handle, ...more) {
   listen.call(this, name, name !== "spectrum" ? handle : (event) => {
-    const { dark, batch, sequence } = JSON.parse(event.data);
-    if (!dark) told.push([batch, sequence]);
+    const { dark, batch, sequence, serial, direction } = JSON.parse(event.data);
+    if (!dark) told.push([batch, sequence, `${serial} ${direction}`]);
     handle(event);
   }, ...more);
 };
@@ -46,7 +47,7 @@ CanvasRenderingContext2D.prototype.stroke = function (...path) {
   const these = told.splice(0);
   if (these.length) setTimeout(() => {
     const now = (performance.timeOrigin + performance.now()) / 1000;
-    window.drawn.push(...these.map(([batch, sequence]) => [batch, sequence, now]));
+    window.drawn.push(...these.map((one) => [...one, now]));
   });
 };
 """
@@ -107,7 +108,7 @@ async def _measured(browsers: int) -> tuple[list[float], list[float]]:
             await browser.until(
                 f"return window.drawn.some((one) => one[0] === {last[0]} && one[1] === {last[1]})", window
             )
-            drawn.append(cast("list[tuple[int, int, float]]", await browser.run("return window.drawn", window)))
+            drawn.append(cast("list[Seen]", await browser.run("return window.drawn", window)))
     late = [second for found in drawn for second in _late(ends, found)]
     return _late(ends, _streamed(reader)), late
 
@@ -122,16 +123,16 @@ async def _ends(rig: Piccolo) -> dict[Sequence, float]:
     return ends
 
 
-def _streamed(reader: Reader) -> Iterable[tuple[int, int, float]]:
+def _streamed(reader: Reader) -> Iterable[Seen]:
     for moment, name, data in reader.events:
         if name == "spectrum" and not (found := json.loads(data))["dark"]:
-            yield found["batch"], found["sequence"], moment
+            yield found["batch"], found["sequence"], f"{found['serial']} {found['direction']}", moment
 
 
-def _late(ends: dict[Sequence, float], found: Iterable[tuple[int, int, float]]) -> list[float]:
+def _late(ends: dict[Sequence, float], found: Iterable[Seen]) -> list[float]:
     """How late the last curve of each sequence was; nothing for those of which not all were there."""
-    moments: dict[Sequence, list[float]] = {place: [] for place in ends}
-    for batch, sequence, moment in found:
+    moments: dict[Sequence, dict[str, float]] = {place: {} for place in ends}
+    for batch, sequence, spectrum, moment in found:
         if (batch, sequence) in moments:
-            moments[batch, sequence].append(moment)
-    return [max(all_) - ends[place] for place, all_ in moments.items() if len(all_) == _SPECTRA]
+            moments[batch, sequence].setdefault(spectrum, moment)
+    return [max(all_.values()) - ends[place] for place, all_ in moments.items() if len(all_) == _SPECTRA]

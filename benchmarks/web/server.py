@@ -22,6 +22,7 @@ RIG = "/r/rig"
 """Where the pages of the rig begin."""
 
 _LONGEST = 30.0  # s
+_NICE = 5
 
 _BARE = """
 import sys
@@ -86,7 +87,8 @@ async def bare() -> AsyncIterator[FrontEnd]:
 
 @asynccontextmanager
 async def _running(command: Sequence[str], port: int) -> AsyncIterator[FrontEnd]:
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    behind = ["nice", "-n", str(_NICE), *command]  # as the service does: the daemon comes first
+    process = subprocess.Popen(behind, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         async with asyncio.timeout(_LONGEST):
             while not await _listens(port):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -38,14 +39,14 @@ class Reader:
         self.events.clear()
 
     async def read(self, reader: asyncio.StreamReader) -> None:
-        """Until the stream ends; each chunk of HTTP is taken out of its frame."""
+        """Until the stream ends; each chunk of HTTP is taken out of its frame and unpacked."""
         head = await reader.readuntil(b"\r\n\r\n")
         if b" 200 " not in head.partition(b"\r\n")[0]:
             message = f"the stream was refused: {head.decode(errors='replace')}"
             raise RuntimeError(message)
-        waiting = b""
+        waiting, unpacking = b"", zlib.decompressobj(wbits=31)
         while size := int(line := await reader.readline(), 16):
-            waiting += (await reader.readexactly(size + 2))[:-2]
+            waiting += unpacking.decompress((await reader.readexactly(size + 2))[:-2])
             self.size += len(line) + size + 2
             *whole, waiting = waiting.split(b"\n\n")
             for event in whole:
@@ -64,7 +65,7 @@ class Reader:
 async def reading(port: int, path: str, *, keep: bool = True) -> AsyncIterator[Reader]:
     """Read a stream of the front end at that port; its first event has come."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 20)
-    writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode())
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept-Encoding: gzip\r\n\r\n".encode())
     found = Reader(keep)
     task = asyncio.create_task(found.read(reader))
     first = asyncio.create_task(found.first.wait())

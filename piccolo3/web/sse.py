@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+import struct
+import zlib
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
+from functools import lru_cache
 
+from starlette.datastructures import Headers
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
@@ -39,17 +43,58 @@ class Mailbox:
         self._waiting[key] = data
         self._changed.set()
 
-    async def take(self, seconds: float) -> bytes:
+    async def take(self, seconds: float) -> tuple[bytes, ...]:
         """All that waits; a sign of life if nothing came in that time."""
         try:
             async with asyncio.timeout(seconds):
                 await self._changed.wait()
         except TimeoutError:
-            return _ALIVE
+            return (_ALIVE,)
         self._changed.clear()
-        data = b"".join(self._waiting.values())
+        found = tuple(self._waiting.values())
         self._waiting.clear()
-        return data
+        return found
+
+
+class _Plain:
+    """Events as they are."""
+
+    headers: Mapping[str, str] = {}
+
+    def more(self, events: Iterable[bytes]) -> bytes:
+        return b"".join(events)
+
+    def end(self) -> bytes:
+        return b""
+
+
+class _Gzip:
+    """Events as one file of gzip (RFC 1952) that grows; each is compressed once, for all browsers."""
+
+    headers: Mapping[str, str] = {"Content-Encoding": "gzip"}
+
+    def __init__(self) -> None:
+        self._before = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
+        self._check = self._size = 0
+
+    def more(self, events: Iterable[bytes]) -> bytes:
+        parts = [self._before]
+        self._before = b""
+        for one in events:
+            self._check = zlib.crc32(one, self._check)
+            self._size += len(one)
+            parts.append(_deflated(one))
+        return b"".join(parts)
+
+    def end(self) -> bytes:
+        return b"\x03\0" + struct.pack("<II", self._check, self._size % (1 << 32))
+
+
+@lru_cache(64)
+def _deflated(data: bytes) -> bytes:
+    """Whole blocks (RFC 1951) that refer to nothing before them."""
+    compressor = zlib.compressobj(wbits=-15)
+    return compressor.compress(data) + compressor.flush(zlib.Z_SYNC_FLUSH)
 
 
 Source = Callable[[Mailbox], AbstractAsyncContextManager[None]]
@@ -58,8 +103,10 @@ Source = Callable[[Mailbox], AbstractAsyncContextManager[None]]
 class EventStream(StreamingResponse):
     """The answer that brings what `source` puts into its mailbox while the browser is there and `goes_on()`."""
 
-    def __init__(self, source: Source, goes_on: Callable[[], bool]) -> None:
-        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    def __init__(self, source: Source, goes_on: Callable[[], bool], asked: Headers) -> None:
+        self._coding = _Gzip() if "gzip" in asked.get("accept-encoding", "") else _Plain()
+        headers = {"Cache-Control": "no-store", "Vary": "Accept-Encoding", "X-Accel-Buffering": "no"}
+        headers |= self._coding.headers
         self._mailbox = Mailbox()
         self._source = source
         self._goes_on = goes_on
@@ -70,7 +117,7 @@ class EventStream(StreamingResponse):
             await super().__call__(scope, receive, send)
 
     async def _parts(self) -> AsyncIterator[bytes]:
-        yield b"retry: 1000\n\n"
+        yield self._coding.more([b"retry: 1000\n\n"])
         while self._goes_on():
-            yield await self._mailbox.take(HEARTBEAT)
-        yield event("ended", None)
+            yield self._coding.more(await self._mailbox.take(HEARTBEAT))
+        yield self._coding.more([event("ended", None)]) + self._coding.end()

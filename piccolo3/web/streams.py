@@ -123,7 +123,7 @@ def _stream(request: Request, site: Site, source: Source) -> Response:
     if site.streams >= _MOST:
         raise Unavailable(f"there are {_MOST} streams already: close other pages")
     visitor = visitor_of(request)
-    return EventStream(source, lambda: not site.closing and site.access.still(visitor))
+    return EventStream(source, lambda: not site.closing and site.access.still(visitor), request.headers)
 
 
 ROUTES = [
