@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import sys
 from collections.abc import Sequence
 
-from piccolo3.cli import logs, table
-from piccolo3.cli.times import Times, add_common_options, add_time_options, set_times, times_of
-from piccolo3.client import Piccolo
+from piccolo3.cli.options import add_common_options, connect
+from piccolo3.cli.times import Times, add_time_options, set_times, times_of
 from piccolo3.errors import PiccoloError
 
 __all__ = ["main"]
@@ -20,10 +18,14 @@ FAILED, INTERRUPTED = 1, 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run; return the exit status."""
     options = _parser().parse_args(argv)
+    import asyncio  # takes longer than a --help may take
+
+    from piccolo3.cli import logs
+
     logs.setup(options.debug)
     times = times_of(options)
     try:
-        asyncio.run(_run(options.piccolo_url, times, show=options.list_spectrometers or not times))
+        asyncio.run(_run(options, times, show=options.list_spectrometers or not times))
     except PiccoloError as problem:
         sys.stderr.write(f"piccolo3-integration-times: {problem}\n")
         return FAILED
@@ -44,8 +46,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-async def _run(url: str, times: Times, *, show: bool) -> None:
-    async with Piccolo(url) as rig:
+async def _run(given: argparse.Namespace, times: Times, *, show: bool) -> None:
+    from piccolo3.cli import table
+
+    async with connect(given) as rig:
         await set_times(rig, times)
         if show:
             sys.stdout.write(await table.spectrometers(rig))

@@ -6,8 +6,13 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
+from typing import TYPE_CHECKING
 
-from piccolo3.cli.times import Times, add_common_options, add_time_options, times_of
+from piccolo3.cli.options import add_common_options
+from piccolo3.cli.times import Times, add_time_options, times_of
+
+if TYPE_CHECKING:
+    from piccolo3.clock import Clock
 
 __all__ = ["Options", "add_options", "options_of", "parse"]
 
@@ -16,7 +21,7 @@ __all__ = ["Options", "add_options", "options_of", "parse"]
 class Options:
     """What was asked for; None leaves the setting of the server as it is."""
 
-    url: str
+    given: argparse.Namespace  # which server, and how to get there
     list_spectrometers: bool
     list_recipes: bool
     dry_run: bool
@@ -92,24 +97,26 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_time_options(parser)
 
 
-def parse(argv: Sequence[str] | None, now: datetime) -> Options:
-    """Parse the command line; exits with status 2 where it is wrong. `now` (aware) says what today is."""
+def parse(argv: Sequence[str] | None, clock: Clock | None) -> Options:
+    """Parse the command line; exits with status 2 where it is wrong. The clock says what today is."""
     parser = _parser()
-    options = options_of(parser.parse_args(argv), now)
+    options = options_of(parser.parse_args(argv), clock)
     if options.dry_run and options.times:
         parser.error("a dry run changes nothing: it can't be had with integration times")
     return options
 
 
-def options_of(given: argparse.Namespace, now: datetime) -> Options:
+def options_of(given: argparse.Namespace, clock: Clock | None) -> Options:
     """What the options of `add_options` say, and those of the scheduler where there are any."""
-    today = now.astimezone().date()
+    from piccolo3.clock import SystemClock
+
+    today = (clock or SystemClock()).utcnow().astimezone().date()
 
     def today_at(when: time | None) -> str | None:
         return None if when is None else datetime.combine(today, when).astimezone().isoformat()
 
     return Options(
-        url=given.piccolo_url,
+        given=given,
         list_spectrometers=given.list_spectrometers,
         list_recipes=getattr(given, "list_recipes", False),
         dry_run=getattr(given, "dry_run", False),

@@ -6,11 +6,14 @@ import argparse
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime, time
+from typing import TYPE_CHECKING
 
-from piccolo3 import __version__
-from piccolo3.client.schedule import When, by_cron, by_sun, every, once
+from piccolo3.cli.options import Version, add_link_options, add_server_option
 from piccolo3.errors import InvalidValue
-from piccolo3.wire import JsonValue, parse_time, parse_time_of_day
+from piccolo3.jsonvalue import JsonValue
+
+if TYPE_CHECKING:
+    from piccolo3.client.schedule import When
 
 __all__ = ["duration", "parse", "wanted", "when"]
 
@@ -51,6 +54,8 @@ def duration(text: str) -> float:
 
 
 def _moment(text: str) -> datetime:
+    from piccolo3.wire import parse_time
+
     try:
         return parse_time(text, naive="refuse")
     except InvalidValue as error:
@@ -58,6 +63,8 @@ def _moment(text: str) -> datetime:
 
 
 def _time_of_day(text: str) -> time:
+    from piccolo3.wire import parse_time_of_day
+
     try:
         return parse_time_of_day(text, naive="utc")
     except InvalidValue as error:
@@ -102,7 +109,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     _common(parser, None)
-    parser.add_argument("-v", "--version", action="version", version=__version__)
+    parser.add_argument("-v", "--version", action=Version, nargs=0, help="print the version and exit")
     commands: Commands[argparse.ArgumentParser] = parser.add_subparsers(
         dest="command", required=True, metavar="COMMAND"
     )
@@ -137,7 +144,8 @@ def _common(parser: argparse.ArgumentParser, default: str | None) -> None:
     """Options that may stand before and after the command."""
     add = parser.add_argument
     url, no = ("coap://localhost", False) if default is None else (default, default)
-    add("-u", "--piccolo-url", metavar="URL", default=url, help="the server, default coap://localhost")
+    add_server_option(parser, url)
+    add_link_options(parser, default)
     add("--json", action="store_true", default=no, help="print JSON")
     add("--debug", action="store_true", default=no, help="log what is going on")
 
@@ -188,6 +196,8 @@ def _quiet_options(parser: argparse.ArgumentParser) -> None:
 
 def when(options: argparse.Namespace) -> When | None:
     """When the job is due, None where nothing is said of it. InvalidValue for what does not go together."""
+    from piccolo3.client.schedule import by_cron, by_sun, every, once  # takes longer than a --help may take
+
     sun = options.from_sunrise is not None or options.to_sunset is not None or options.elevation is not None
     kinds = [name for name in ("at", "every", "cron") if getattr(options, name) is not None]
     if len(kinds) > 1:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
 import sys
 from collections.abc import Sequence
@@ -17,6 +16,8 @@ __all__ = ["main"]
 def main(argv: Sequence[str] | None = None) -> int:
     """Run; return the exit status."""
     options = _parser().parse_args(argv)
+    import asyncio  # takes longer than a --help may take
+
     try:
         text = asyncio.run(_stubs(options.url))
         if options.output is None:

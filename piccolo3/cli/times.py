@@ -1,4 +1,4 @@
-"""Integration times on the command line: their options, and setting them; and the options that all programs have."""
+"""Integration times on the command line: their options, and setting them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import argparse
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from piccolo3 import __version__
-from piccolo3.client import Piccolo, Spectrometer
 from piccolo3.errors import InvalidValue
 
-__all__ = ["Time", "Times", "add_common_options", "add_time_options", "set_times", "times_of"]
+if TYPE_CHECKING:
+    from piccolo3.client import Piccolo, Spectrometer
+
+__all__ = ["Time", "Times", "add_time_options", "set_times", "times_of"]
 
 Time = tuple[str, float]  # name of a spectrometer, integration time in ms
 
@@ -27,15 +29,6 @@ class Times:
 
     def __bool__(self) -> bool:
         return bool(self.downwelling or self.upwelling or self.minimal or self.maximal)
-
-
-def add_common_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that all programs have which talk to a server."""
-    add = parser.add_argument
-    add("-u", "--piccolo-url", metavar="URL", default="coap://localhost", help="the server, default %(default)s")
-    add("-l", "--list-spectrometers", action="store_true", help="list the spectrometers and exit")
-    add("--debug", action="store_true", help="log what is going on")
-    add("-v", "--version", action="version", version=__version__)
 
 
 def add_time_options(parser: argparse.ArgumentParser) -> None:

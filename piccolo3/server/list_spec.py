@@ -9,9 +9,12 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
-from piccolo3.devices.seabreeze import Attached, attached
 from piccolo3.errors import DeviceError
+
+if TYPE_CHECKING:
+    from piccolo3.devices.seabreeze import Attached
 
 __all__ = ["main"]
 
@@ -45,6 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("-v", "--version", action="version", version=version("piccolo3"))
     options = parser.parse_args(arguments)
+    from piccolo3.devices.seabreeze import attached  # takes longer than a --help may take
+
     try:
         found = attached(backend=options.backend)
     except DeviceError as error:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from piccolo3.cli.child import Child, derive_server_file
+from piccolo3.cli.child import Server, derive_server_file
 from piccolo3.cli.front.main import main as piccolo
 from piccolo3.cli.record import main as record
 from piccolo3.cli.schedule import main as schedule
@@ -40,7 +40,7 @@ def url(tmp_path: Path, unused_port: int) -> Iterator[str]:
 
     async def serve() -> None:
         program = Path(sys.executable).with_name("piccolo3-server")
-        async with Child(program, server_file, tmp_path, unused_port) as child, Piccolo(child.url) as rig:
+        async with Server(program, server_file, tmp_path, unused_port) as child, Piccolo(child.url) as rig:
             for name in await rig.spectrometers.names():
                 async for status in rig.observe(f"spectrometer/{name}/status"):
                     if status == 6:

@@ -1,19 +1,20 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from piccolo3.cli.record_options import parse
+from piccolo3.clock import ManualClock
 
-NOW = datetime(2026, 6, 21, 12, tzinfo=UTC)
+NOW = ManualClock()
 
 
 def test_nothing_given() -> None:
     options = parse([], NOW)
-    assert options.url == "coap://localhost"
+    assert options.given.piccolo_url == "coap://localhost"
     assert (options.run, options.auto, options.sequences, options.delay) == (None, None, None, None)
     assert (options.mode, options.averages, options.burst) == (None, None, None)
     assert not options.scheduled
@@ -26,7 +27,7 @@ def test_all_of_them() -> None:
     argv += ["--mode", "deled", "--averages", "4", "--burst"]
     argv += ["--start", "09:30", "--interval", "60", "--stop", "17:00"]
     options = parse(argv, NOW)
-    assert options.run == NOW.astimezone().date().isoformat()
+    assert options.run == NOW.utcnow().astimezone().date().isoformat()
     assert (options.auto, options.sequences, options.delay) == (-1, 5, 1.5)
     assert (options.mode, options.averages, options.burst) == ("deled", 4, True)
     times = options.times
@@ -38,7 +39,7 @@ def test_all_of_them() -> None:
         when = datetime.fromisoformat(text or "")
         assert when.tzinfo is not None
         assert when.hour == hour
-        assert when.astimezone().date() == NOW.astimezone().date()
+        assert when.astimezone().date() == NOW.utcnow().astimezone().date()
 
 
 @pytest.mark.parametrize(

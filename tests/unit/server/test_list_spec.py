@@ -18,7 +18,7 @@ SILENT = Attached(
 
 
 def listed(found: list[Attached], monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
-    monkeypatch.setattr(list_spec, "attached", lambda **options: found)
+    monkeypatch.setattr("piccolo3.devices.seabreeze.attached", lambda **options: found)
     return list_spec.main(arguments)
 
 
@@ -54,7 +54,7 @@ def test_a_bus_that_cannot_be_looked_at(monkeypatch: pytest.MonkeyPatch, capsys:
     def refuse(**_: object) -> NoReturn:
         raise DeviceError("seabreeze is not installed")
 
-    monkeypatch.setattr(list_spec, "attached", refuse)
+    monkeypatch.setattr("piccolo3.devices.seabreeze.attached", refuse)
     assert list_spec.main([]) == 1
     said = capsys.readouterr()
     assert (said.out, said.err) == ("", "piccolo3-list-spec: seabreeze is not installed\n")
