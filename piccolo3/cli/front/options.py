@@ -252,8 +252,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     options.arguments = passed
     options.rigs = rigs_of(options)
     options.link = getattr(options, "link", None) or "normal"
-    if getattr(options, "timeout", None) is None:
-        options.timeout = 30.0 if options.link == "slow" else 5.0
+    options.timeout = getattr(options, "timeout", None)
     return options
 
 

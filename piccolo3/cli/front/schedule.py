@@ -13,7 +13,7 @@ __all__ = ["run"]
 def run(options: Namespace) -> int:
     """Do it with one rig after the other."""
     given = [*(["--json"] if options.json else []), *(["--debug"] if options.debug else [])]
-    given += ["--link", options.link, "--timeout", str(options.timeout)]
+    given += ["--link", options.link, *([] if options.timeout is None else ["--timeout", str(options.timeout)])]
     passed = options.arguments
     if not after_options(passed) and not {"-h", "--help"} & set(passed):
         passed = [*passed, "list"]
