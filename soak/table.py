@@ -37,8 +37,8 @@ _REMARKS = {
     Phase.IDLE: """\
 Through pyseabreeze, nothing is asked of an idle QE Pro; whether it is still there is seen on the bus.""",
     Phase.SETTING: """\
-A QE Pro is not asked to acknowledge an integration time. That it has not taken one is seen from when the
-exposure comes, and then it is set, and exposed, once more.""",
+A QE Pro does not answer when an integration time is set, so there is nothing that could be short or garbage, and
+neither backend notices when it refuses one. It is asked afterwards which one it has taken.""",
 }
 _VARYING = (
     (r" at bus \d+ address \d+", ""),
