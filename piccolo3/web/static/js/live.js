@@ -142,7 +142,7 @@ function paint() {
     const level = Math.min(...levels);
     const line = view === "raw" && levels.length ? { value: level, name: `saturation, ${level} counts` } : null;
     const kept = rig.kept.filter((one) => one.view === view).map((one) => ({ ...one, colour: "--kept", dash: one.dash ?? false }));
-    rig.plot.show([...kept, ...now], { ...VIEWS[view], line, fit: get("fit").checked });
+    rig.plot.show([...kept, ...now], { ...VIEWS[view], line, fit: get("fit").checked, robust: view === "reflectance" });
     rig.note.textContent = noteOf(rig, now);
     rig.note.hidden = !rig.note.textContent;
     rig.body.replaceChildren(...rowsOf(rig));

@@ -21,7 +21,8 @@ export class Plot {
 
   /**
    * Show `curves` ({name, x, y, colour, dash}). Of the options, `quantity` and `unit` are for the axis and the legend,
-   * `line` ({value, name}) is drawn across, and seen unless `fit`: then the height fits what there is in the range.
+   * `line` ({value, name}) is drawn across, and seen unless `fit`: then the height fits what there is in the range. It
+   * does not follow a few spikes if `robust`.
    * With `time` the x are seconds since 1970.
    */
   show(curves, options) {
@@ -110,11 +111,21 @@ export class Plot {
   }
 
   #height(min, max) {
-    const { line, fit } = this.#options;
+    const { line, fit, robust } = this.#options;
     if (min === null || max === null) return [0, line?.value ?? 1];
     if (fit) return uPlot.rangeNum(min, max, 0.08, false);
+    if (robust) return this.#most();
     const top = Math.max(max, line?.value ?? 0), bottom = Math.min(0, min);
     return [bottom, top + (top - bottom) * 0.06 || 1];
+  }
+
+  /** From zero to above nearly all that is in the range: where there is hardly any light a quotient is noise. */
+  #most() {
+    const [low, high] = this.#range ?? this.#extent;
+    const values = this.#curves.flatMap(({ x, y }) => y.filter((value, i) => value !== null && x[i] >= low && x[i] <= high)).sort((a, b) => a - b);
+    const at = (part) => values[Math.round(part * (values.length - 1))] ?? 0;
+    const bottom = Math.min(0, at(0.05)), top = at(0.95);
+    return [bottom, top + (top - bottom) * 0.25 || 1];
   }
 
   #line({ ctx, bbox, valToPos }) {
