@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from piccolo3.clock import Clock
 from piccolo3.config import WebConfiguration
 from piccolo3.errors import PiccoloError
-from piccolo3.web import api, assets, downloads, metrics, pages, streams
+from piccolo3.web import api, assets, downloads, exports, metrics, pages, streams
 from piccolo3.web.failures import on_error
 from piccolo3.web.gate import Gate
 from piccolo3.web.site import Site
@@ -37,6 +37,7 @@ def application(configuration: WebConfiguration, clock: Clock) -> Starlette:
             *pages.ROUTES,
             *streams.ROUTES,
             *downloads.ROUTES,
+            *exports.ROUTES,
             *metrics.ROUTES,
             *api.ROUTES,
             *assets.mounts(),

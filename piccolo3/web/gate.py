@@ -15,9 +15,10 @@ from piccolo3.web.access import SAFE, Access, Visitor
 from piccolo3.web.failures import JsonAnswer
 from piccolo3.web.users import Role
 
-__all__ = ["LARGEST", "Gate"]
+__all__ = ["LARGEST", "LARGEST_HEAD", "Gate"]
 
 LARGEST = 1 << 16  # bytes of a body, as in CoAP
+LARGEST_HEAD = 1 << 14  # bytes of address and headers
 _OPEN = ("/login", "/static/", "/brand/", "/favicon.ico")
 
 _POLICY = (
@@ -66,6 +67,11 @@ class Gate:
         if not self._access.is_our_host(headers):
             text = "this front end is not reached by that name: use its address, or add the name to `hosts` in [http]"
             return PlainTextResponse(text, 421)
+        if (
+            len(scope.get("query_string", b"")) + sum(len(name) + len(value) for name, value in headers.raw)
+            > LARGEST_HEAD
+        ):
+            return _refusal(431, "TooLarge", f"address and headers have at most {LARGEST_HEAD} bytes")
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length[:10]) > LARGEST:
             return _refusal(413, "TooLarge", f"a body has at most {LARGEST} bytes")

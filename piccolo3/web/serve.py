@@ -9,16 +9,18 @@ import ssl
 import sys
 
 import uvicorn
+from starlette.applications import Starlette
 
 from piccolo3.clock import SystemClock
 from piccolo3.config import HttpConfig, WebConfiguration
 from piccolo3.errors import ConfigurationError
 from piccolo3.web.access import is_loopback
 from piccolo3.web.application import application
+from piccolo3.web.gate import LARGEST_HEAD
 from piccolo3.web.site import Site
 from piccolo3.web.users import Users
 
-__all__ = ["check", "listen", "serve"]
+__all__ = ["check", "listen", "serve", "server"]
 
 _logger = logging.getLogger(__name__)
 
@@ -54,26 +56,33 @@ def serve(configuration: WebConfiguration) -> None:
 async def _serve(configuration: WebConfiguration) -> None:
     http = configuration.http
     app = application(configuration, SystemClock())
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        h11_max_incomplete_event_size=1 << 14,
-        limit_concurrency=500,
-        timeout_keep_alive=30,
-        timeout_graceful_shutdown=_GRACE,
-        ssl_certfile=http.certificate,
-        ssl_keyfile=http.key,
-    )
     with listen(http) as listening:
         port = listening.getsockname()[1]
         scheme = "http" if http.certificate is None else "https"
         host = f"[{http.address}]" if ":" in http.address else http.address
         sys.stdout.write(f"piccolo3-web: {scheme}://{host}:{port}\n")
         sys.stdout.flush()
-        await _Server(config, app.state.site).serve(sockets=[listening])
+        await server(app, http).serve(sockets=[listening])
+
+
+def server(app: Starlette, http: HttpConfig) -> uvicorn.Server:
+    """What serves the application: of bounded size, and silent about itself."""
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        http="h11",  # the only one whose size of headers is bounded here
+        ws="none",
+        h11_max_incomplete_event_size=LARGEST_HEAD,
+        limit_concurrency=500,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=_GRACE,
+        ssl_certfile=http.certificate,
+        ssl_keyfile=http.key,
+    )
+    return _Server(config, app.state.site)
 
 
 class _Server(uvicorn.Server):

@@ -10,14 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import httpx2
-import uvicorn
 from starlette.applications import Starlette
 
 from piccolo3.clock import SystemClock
 from piccolo3.config import load_web
 from piccolo3.jsonvalue import JsonValue
 from piccolo3.web.application import application
-from piccolo3.web.serve import listen
+from piccolo3.web.serve import listen, server
 
 __all__ = ["Web", "events", "serving_web", "until"]
 
@@ -51,15 +50,15 @@ async def serving_web(rig_url: str | Mapping[str, str], folder: Path, more: str 
     app = application(configuration, SystemClock())
     with listen(replace(configuration.http, port=0)) as listening:
         port = int(listening.getsockname()[1])
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=2, ws="none"))
-        task = asyncio.create_task(server._serve([listening]))
+        serving = server(app, configuration.http)
+        task = asyncio.create_task(serving._serve([listening]))
         try:
             async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as client:
-                await until(lambda: server.started)
+                await until(lambda: serving.started)
                 yield Web(client, app, port)
         finally:
             app.state.site.closing = True
-            server.should_exit = True
+            serving.should_exit = True
             await task
 
 

@@ -191,6 +191,41 @@ def test_path_tricks_in_downloads(make: Make, path: str) -> None:
     assert make(users=False).get(path).status_code in (400, 404, 504)
 
 
+def test_cookies_of_https_are_for_https_alone(make: Make, tmp_path: Path) -> None:
+    for name in ("cert.pem", "key.pem"):
+        (tmp_path / name).write_text("")
+    client = make("[rigs]\n[[rig]]\nurl = coap://[::1]:9\n[http]\ncertificate = cert.pem\nkey = key.pem\n")
+    client.base_url = "https://localhost"
+    answer = client.post("/login", data={"name": "anna", "password": PASSWORD})
+    cookie = answer.headers["set-cookie"]
+    assert cookie.startswith("__Host-piccolo=")
+    for part in ("Secure", "HttpOnly", "SameSite=strict", "Path=/"):
+        assert part in cookie
+    assert "Domain" not in cookie
+    assert "max-age" in answer.headers["strict-transport-security"]
+    assert client.get("/r/rig/now").status_code == 200
+
+
+def test_whoever_logs_in_gets_a_new_session(make: Make) -> None:
+    client = make()
+    log_in(client)
+    first = client.cookies["piccolo"]
+    log_in(client)
+    assert client.cookies["piccolo"] != first
+    assert client.get("/r/rig/now", headers={"cookie": f"piccolo={first}"}).status_code == 401
+
+
+def test_a_title_with_a_script_in_it(make: Make) -> None:
+    title = "<script>alert(1)</script>"
+    client = make(
+        f"[rigs]\n[[rig]]\nurl = coap://[::1]:9\ntitle = '{title}'\n[[two]]\nurl = coap://[::1]:9\n", users=False
+    )
+    for path in ("/r/rig/now", "/rigs"):
+        text = client.get(path).text
+        assert title not in text
+        assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+
+
 def test_look_is_not_operate(make: Make) -> None:
     client = make()
     log_in(client, "otto")

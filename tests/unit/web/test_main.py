@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import trustme
 
 from piccolo3.web.main import main
 from piccolo3.web.users import Role, Users
@@ -47,18 +47,31 @@ def test_all_mistakes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
         assert part in said
 
 
+def certify(folder: Path) -> None:
+    """A certificate of an authority of its own, for this computer alone."""
+    authority = trustme.CA()
+    made = authority.issue_cert("localhost", "127.0.0.1")
+    made.private_key_and_cert_chain_pem.write_to_path(folder / "key.pem")
+    for part in made.cert_chain_pems:
+        part.write_to_path(folder / "cert.pem", append=True)
+    authority.cert_pem.write_to_path(folder / "trusted.pem")
+
+
+def test_a_certificate_that_does_not_fit_its_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    certify(tmp_path)
+    (tmp_path / "key.pem").write_bytes(trustme.CA().issue_cert("localhost").private_key_pem.bytes())
+    file = tmp_path / "web.cfg"
+    file.write_text("[http]\ncertificate = cert.pem\nkey = key.pem\n")
+    assert main(["-c", str(file), "--check"]) == 2
+    assert "can't be used with the key" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_it_serves_until_it_is_told_to_end(tmp_path: Path, scheme: str) -> None:
     file = tmp_path / "web.cfg"
     text = "[rigs]\n[[rig]]\nurl = coap://[::1]:9\n"
     if scheme == "https":
-        openssl = shutil.which("openssl")
-        if openssl is None:
-            pytest.skip("there is no openssl to make a certificate")
-        made = ("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2")
-        names = ("-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1")
-        files = ("-keyout", str(tmp_path / "key.pem"), "-out", str(tmp_path / "cert.pem"))
-        subprocess.run([openssl, *made, *names, *files], check=True, capture_output=True)
+        certify(tmp_path)
         text += "[http]\ncertificate = cert.pem\nkey = key.pem\n"
     file.write_text(text)
     done = subprocess.run(
@@ -77,7 +90,7 @@ import piccolo3.web.serve as serve
 from piccolo3.config import load_web
 
 file, scheme = Path(sys.argv[1]), sys.argv[2]
-trusted = ssl.create_default_context(cafile=file.with_name("cert.pem")) if scheme == "https" else None
+trusted = ssl.create_default_context(cafile=file.with_name("trusted.pem")) if scheme == "https" else None
 
 def ask(port):
     try:
