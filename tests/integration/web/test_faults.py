@@ -76,7 +76,7 @@ def test_what_waits_for_a_browser_is_bounded() -> None:
         mailbox = Mailbox()
         for number in range(10_000):
             mailbox.put(f"path/{number % 2000}", event("value", number))
-        text = (await mailbox.take(1)).decode()
+        text = b"".join(await mailbox.take(1)).decode()
         values = [int(line[6:]) for line in text.splitlines() if line.startswith("data: ")]
         assert len(values) <= 512
         assert values[-1] == 9999
