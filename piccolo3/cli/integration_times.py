@@ -7,32 +7,27 @@ import sys
 from collections.abc import Sequence
 
 from piccolo3.cli.options import add_common_options, connect
+from piccolo3.cli.program import ended
 from piccolo3.cli.times import Times, add_time_options, set_times, times_of
-from piccolo3.errors import PiccoloError
 
 __all__ = ["main"]
-
-FAILED, INTERRUPTED = 1, 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run; return the exit status."""
-    options = _parser().parse_args(argv)
-    import asyncio  # takes longer than a --help may take
 
-    from piccolo3.cli import logs
+    def work() -> int:
+        options = _parser().parse_args(argv)
+        import asyncio  # takes longer than a --help may take
 
-    logs.setup(options.debug)
-    times = times_of(options)
-    try:
+        from piccolo3.cli import logs
+
+        logs.setup(options.debug)
+        times = times_of(options)
         asyncio.run(_run(options, times, show=options.list_spectrometers or not times))
-    except PiccoloError as problem:
-        sys.stderr.write(f"piccolo3-integration-times: {problem}\n")
-        return FAILED
-    except KeyboardInterrupt:
-        sys.stderr.write("piccolo3-integration-times: interrupted\n")
-        return INTERRUPTED
-    return 0
+        return 0
+
+    return ended("piccolo3-integration-times", work)
 
 
 def _parser() -> argparse.ArgumentParser:

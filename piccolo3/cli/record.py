@@ -6,8 +6,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from piccolo3.cli.program import ended
 from piccolo3.cli.record_options import parse
-from piccolo3.errors import PiccoloError
 
 if TYPE_CHECKING:
     from piccolo3.clock import Clock
@@ -17,23 +17,17 @@ __all__ = ["main"]
 
 def main(argv: Sequence[str] | None = None, clock: Clock | None = None) -> int:
     """Run; return the exit status."""
-    options = parse(argv, clock)
-    import asyncio  # with what follows it takes longer than a --help may take
 
-    from piccolo3.cli import logs, recording
+    def work() -> int:
+        options = parse(argv, clock)
+        import asyncio  # with what follows it takes longer than a --help may take
 
-    logs.setup(options.debug)
-    try:
+        from piccolo3.cli import logs, recording
+
+        logs.setup(options.debug)
         return asyncio.run(recording.run(options))
-    except PiccoloError as problem:
-        return _complain(str(problem), recording.FAILED)
-    except KeyboardInterrupt:
-        return _complain("interrupted", recording.INTERRUPTED)
 
-
-def _complain(text: str, status: int) -> int:
-    sys.stderr.write(f"piccolo3-record: {text}\n")
-    return status
+    return ended("piccolo3-record", work)
 
 
 if __name__ == "__main__":

@@ -10,18 +10,17 @@ from piccolo3.cli import record_tables, table
 from piccolo3.cli.follow import follow, summary
 from piccolo3.cli.interrupt import Interrupts, Left
 from piccolo3.cli.options import connect
+from piccolo3.cli.program import DONE, FAILED, INTERRUPTED, complain
 from piccolo3.cli.record_options import Options
 from piccolo3.cli.times import set_times
 from piccolo3.client import Piccolo
 from piccolo3.errors import NotFound
 
-__all__ = ["COMPLETE", "FAILED", "INTERRUPTED", "run", "start_batch"]
-
-COMPLETE, FAILED, INTERRUPTED = 0, 1, 130
+__all__ = ["run", "start_batch"]
 
 
 def _complain(text: str) -> None:
-    sys.stderr.write(f"piccolo3-record: {text}\n")
+    complain("piccolo3-record", text, FAILED)
 
 
 async def run(options: Options) -> int:
@@ -29,18 +28,18 @@ async def run(options: Options) -> int:
     async with connect(options.given) as rig:
         if options.list_spectrometers:
             sys.stdout.write(await table.spectrometers(rig))
-            return COMPLETE
+            return DONE
         if options.list_recipes:
             sys.stdout.write(record_tables.recipes(await rig.control.recipes()))
-            return COMPLETE
+            return DONE
         if options.dry_run:
             sys.stdout.write(await _dry_run(rig, options))
-            return COMPLETE
+            return DONE
         await set_times(rig, options.times)
         if options.scheduled:
             await start_batch(rig, options)
             sys.stdout.write("scheduled\n")
-            return COMPLETE
+            return DONE
         return await _record(rig, options)
 
 
@@ -94,7 +93,7 @@ async def _record(rig: Piccolo, options: Options) -> int:
         sys.stdout.write(text + "\n")
     if interrupts.leave:
         return INTERRUPTED
-    return COMPLETE if outcome.result in ("complete", "ended") else FAILED
+    return DONE if outcome.result in ("complete", "ended") else FAILED
 
 
 async def _flagged(rig: Piccolo) -> list[str]:

@@ -12,6 +12,7 @@ from typing import cast
 
 from piccolo3.cli import schedule_tables as tables
 from piccolo3.cli.options import connect
+from piccolo3.cli.program import DONE, FAILED, complain
 from piccolo3.cli.schedule_options import wanted
 from piccolo3.client.schedule import ComingStart, Halt, Job, JobRun, Schedule
 from piccolo3.errors import PiccoloError
@@ -19,12 +20,9 @@ from piccolo3.wire import JsonValue, show_time, show_time_of_day
 
 __all__ = ["run"]
 
-DONE, FAILED = 0, 1
-
 
 def _complain(text: str, status: int) -> int:
-    sys.stderr.write(f"piccolo3-schedule: {text}\n")
-    return status
+    return complain("piccolo3-schedule", text, status)
 
 
 async def run(options: Namespace) -> int:

@@ -8,35 +8,30 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from piccolo3.errors import NotFound, PiccoloError
+from piccolo3.cli.program import ended
+from piccolo3.errors import NotFound, Unavailable
 
 __all__ = ["main"]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run; return the exit status."""
-    options = _parser().parse_args(argv)
-    import asyncio  # takes longer than a --help may take
 
-    try:
+    def work() -> int:
+        options = _parser().parse_args(argv)
+        import asyncio  # takes longer than a --help may take
+
         text = asyncio.run(_stubs(options.url))
         if options.output is None:
             sys.stdout.write(text)
-        else:
+            return 0
+        try:
             options.output.write_text(text, encoding="utf-8")
-    except PiccoloError as problem:
-        return _complain(str(problem))
-    except OSError as problem:
-        return _complain(f"{options.output} can't be written: {problem.strerror}")
-    except KeyboardInterrupt:
-        _complain("interrupted")
-        return 130
-    return 0
+        except OSError as problem:
+            raise Unavailable(f"{options.output} can't be written: {problem.strerror}") from None
+        return 0
 
-
-def _complain(sentence: str) -> int:
-    sys.stderr.write(f"piccolo3-client: {sentence}\n")
-    return 1
+    return ended("piccolo3-client", work)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from piccolo3.cli.program import ended
 from piccolo3.cli.record_options import add_options, options_of
-from piccolo3.errors import PiccoloError
 
 if TYPE_CHECKING:
     from piccolo3.clock import Clock
@@ -18,19 +18,19 @@ __all__ = ["main"]
 
 def main(argv: Sequence[str] | None = None, clock: Clock | None = None) -> int:
     """Run until a signal comes; return the exit status."""
-    given = _parser().parse_args(argv)
-    import asyncio  # with what follows it takes longer than a --help may take
 
-    from piccolo3.cli import logs
-    from piccolo3.clock import SystemClock
-    from piccolo3.panel import triggers
+    def work() -> int:
+        given = _parser().parse_args(argv)
+        import asyncio  # with what follows it takes longer than a --help may take
 
-    logs.setup(given.debug)
-    try:
+        from piccolo3.cli import logs
+        from piccolo3.clock import SystemClock
+        from piccolo3.panel import triggers
+
+        logs.setup(given.debug)
         return asyncio.run(triggers.run(given, options_of(given, clock), clock or SystemClock()))
-    except PiccoloError as problem:
-        sys.stderr.write(f"piccolo3-triggered: {problem}\n")
-        return 1
+
+    return ended("piccolo3-triggered", work)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -7,10 +7,12 @@ import errno
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import aiocoap
@@ -151,6 +153,77 @@ def test_killed_at_any_moment(rig: tuple[str, Path], tmp_path: Path) -> None:
     assert files_of(tmp_path) == wanted
 
 
+MOMENTS = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.2)  # s after the program has begun
+BEGUN = "import sys; from piccolo3.cli.front.main import main; print('begun', flush=True); sys.exit(main())"
+
+
+@pytest.mark.parametrize("command", [("sync", "{}", "-q", "--rate", "30"), ("get", "tower", "-o", "{}", "--json")])
+def test_ctrl_c_at_any_moment(rig: tuple[str, Path], tmp_path: Path, command: tuple[str, ...]) -> None:
+    url, data = rig
+
+    def start(folder: Path) -> subprocess.Popen[str]:
+        arguments = [part.format(folder) for part in command]
+        process = subprocess.Popen(
+            [sys.executable, "-c", BEGUN, "data", *arguments, "-u", url],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begun\n"
+        return process
+
+    def interrupt(moment: float) -> tuple[int, str]:
+        process = start(tmp_path / str(moment))
+        time.sleep(moment)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+        return process.returncode, said
+
+    def finish(moment: float) -> int:
+        process = start(tmp_path / str(moment))
+        process.communicate(timeout=30)
+        return process.returncode
+
+    wanted = {name: text for name, text in files_of(data).items() if command[0] == "sync" or name.startswith("tower")}
+    with ThreadPoolExecutor(len(MOMENTS)) as pool:
+        ends = list(pool.map(interrupt, MOMENTS))
+        assert (130, "piccolo: interrupted\n") in ends
+        assert set(ends) <= {(130, "piccolo: interrupted\n"), (0, "")}
+        for moment in MOMENTS:
+            assert files_of(tmp_path / str(moment)).items() <= wanted.items()
+        assert set(pool.map(finish, MOMENTS)) == {0}
+    for moment in MOMENTS:
+        assert files_of(tmp_path / str(moment)) == wanted
+        assert not [path for path in (tmp_path / str(moment)).rglob("*") if "part" in path.name]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="has to mount a small disk")
+def test_a_disk_that_is_really_full(rig: tuple[str, Path], tmp_path: Path) -> None:
+    url, data = rig
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=120k", "tmpfs", str(disk)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip(mounted.stderr.decode())
+    try:
+        command = [sys.executable, "-m", "piccolo3.cli.front.main", "data", "sync", str(disk), "-q", "-u", url]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.count("\n") == 1
+        assert done.stderr.endswith("can't be written: No space left on device\n")
+        there = files_of(disk)
+        assert there
+        assert there.items() < files_of(data).items()
+        subprocess.run(["mount", "-o", "remount,size=4m", str(disk)], check=True)
+        assert subprocess.run(command, timeout=30, check=False).returncode == 0
+        assert files_of(disk) == files_of(data)
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
 def test_a_full_disk_loses_nothing(rig: tuple[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     url, data = rig
     fsync, left = os.fsync, 6
@@ -173,9 +246,9 @@ def test_a_full_disk_loses_nothing(rig: tuple[str, Path], tmp_path: Path, monkey
     assert files_of(tmp_path) == files_of(data)
 
 
-def test_written_anew_by_the_rig(tmp_path: Path) -> None:
+def test_another_catalogue(tmp_path: Path) -> None:
     data, copy = tmp_path / "data", tmp_path / "copy"
-    with serving(data, SMALL + "[output]\n  clobber = True\n") as url:
+    with serving(data, SMALL) as url:
         asyncio.run(record(url, "tower", 1))
         synced(url, copy)
         names = set(files_of(copy))
@@ -192,6 +265,28 @@ def test_written_anew_by_the_rig(tmp_path: Path) -> None:
         assert synced(url, copy).copied == 2
         assert set(files_of(copy)) > names
         assert files_of(copy) == files_of(data)
+
+
+def test_what_a_rig_overwrites_is_copied_again(tmp_path: Path) -> None:
+    """With `clobber` the dark after a batch takes the place of the one before it."""
+    data, copy = tmp_path / "data", tmp_path / "copy"
+    copied: list[tuple[str, str]] = []
+
+    async def use(url: str) -> None:
+        async with Piccolo(url) as rig:
+            batch = await rig.control.record_sequence("tower", sequences=2, auto=1, delay=0.8)
+            ended = asyncio.create_task(batch.outcome(20))
+            while not ended.done():
+                await rig.data_dir.sync(copy, on_file=lambda one: copied.append((one.file, one.sha256)))
+            assert ended.result().complete
+            await rig.data_dir.sync(copy, on_file=lambda one: copied.append((one.file, one.sha256)))
+
+    with serving(data, SMALL + "[output]\n  clobber = True\n") as url:
+        asyncio.run(use(url))
+    assert files_of(copy) == files_of(data)
+    darks = {digest for file, digest in copied if file == "b000000_s000001_dark.pico"}
+    assert len(darks) == 2, copied
+    assert len(copied) == 5  # and nothing else twice
 
 
 def test_no_more_than_the_rate(rig: tuple[str, Path], tmp_path: Path) -> None:
