@@ -80,6 +80,7 @@ async def weight() -> list[Result]:
         conditions = ", ".join(f"{page}: () => {condition}" for page, condition in _USABLE.items())
         window = await browser.window(_WATCH % conditions)
         await browser.do(_slow_link)
+        await browser.open(f"{front.url}/login", window)  # the first of all has to wait for Chromium itself
         for page in _USABLE:
             await browser.do(_forget)
             first = await _load(browser, f"{front.url}{RIG}/{page}", window)
