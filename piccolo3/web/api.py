@@ -20,7 +20,7 @@ from piccolo3.web.rigs import Rig
 from piccolo3.web.site import operating, site_of
 from piccolo3.wire import COMPACT
 
-__all__ = ["ROUTES", "query", "split"]
+__all__ = ["ROUTES", "read", "resources", "split"]
 
 _BULK = 120.0  # s for what may come in many blocks
 
@@ -70,23 +70,19 @@ async def _resource(request: Request) -> Response:
     segments = split(request.path_params["path"])
     async with shown.rig.use() as rig:
         if request.method in ("GET", "HEAD"):
-            return JsonAnswer(await _get(rig, segments, request.query_params))
+            return JsonAnswer(await read(rig, segments, request.query_params))
         return JsonAnswer(await _change(rig, segments, request))
 
 
-async def _get(rig: Rig, segments: tuple[str, ...], given: Mapping[str, str]) -> JsonValue:
+async def read(rig: Rig, segments: tuple[str, ...], given: Mapping[str, str]) -> JsonValue:
     """Read a value, or ask a command that changes nothing with arguments in the query string."""
     known = await described(rig, segments)
     if any(one.is_value for one in known):
         return await rig.request(GET, segments, seconds=_BULK)
     if asking := next((one for one in known if "FETCH" in one.methods), None):
-        return await query(rig, segments, _arguments(asking.arguments, given))
+        named = _arguments(asking.arguments, given)
+        return await rig.request(FETCH, segments, [[], named], seconds=_BULK, accept=COMPACT)
     raise NotAllowed(f"{'/'.join(segments)} is no value; it is called with POST")
-
-
-async def query(rig: Rig, segments: tuple[str, ...], given: Mapping[str, JsonValue]) -> JsonValue:
-    """Ask a command that changes nothing."""
-    return await rig.request(FETCH, segments, [[], dict(given)], seconds=_BULK, accept=COMPACT)
 
 
 async def _change(rig: Rig, segments: tuple[str, ...], request: Request) -> JsonValue:

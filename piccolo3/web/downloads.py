@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from piccolo3.errors import ConnectionFailed, InvalidValue, PiccoloError
-from piccolo3.web.api import query
+from piccolo3.errors import ConnectionFailed, PiccoloError
+from piccolo3.web.api import read
 from piccolo3.web.failures import JsonAnswer
 from piccolo3.web.live import detector_of, header_of
 from piccolo3.web.rigs import Rig
@@ -32,13 +32,7 @@ async def _spectra(request: Request) -> Response:
     """A page of the catalogue; the same as `api/data_dir/query`."""
     shown = site_of(request).shown(request)
     async with shown.rig.use() as rig:
-        given = dict(request.query_params)
-        names = ("batch", "limit")
-        try:
-            wanted = {name: int(text) if name in names else text for name, text in given.items()}
-        except ValueError:
-            raise InvalidValue("batch and limit are whole numbers") from None
-        return JsonAnswer(await query(rig, ("data_dir", "query"), wanted))
+        return JsonAnswer(await read(rig, ("data_dir", "query"), request.query_params))
 
 
 async def _spectrum(request: Request) -> Response:

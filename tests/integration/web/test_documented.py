@@ -10,23 +10,45 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from piccolo3.config import load_web
 from piccolo3.jsonvalue import JsonValue
 from piccolo3.web.main import _parser
+from piccolo3.web.metrics import _HELP
 from tests.integration.web.support import Web, events, serving_web
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs/how-to/web.md").read_text(encoding="utf-8")
 LINES = [line for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]
 
+_COMMAND = re.compile(r"^(?:sudo -u piccolo3-web )?(?:/opt/piccolo3/bin/)?piccolo3-web (-.*)")
 
-@pytest.mark.parametrize("line", [line for line in LINES if line.startswith("piccolo3-web")])
+
+@pytest.mark.parametrize("line", [found[1] for line in LINES if (found := _COMMAND.search(line))])
 def test_the_commands_are_understood(line: str) -> None:
-    assert _parser().parse_args(shlex.split(line)[1:])
+    assert _parser().parse_args(shlex.split(line))
+
+
+def test_the_settings_are_understood(tmp_path: Path) -> None:
+    blocks = re.findall(r"```ini\n(.*?)```", PAGE, re.DOTALL)
+    assert len(blocks) == 2
+    file = tmp_path / "web.cfg"
+    file.write_text('[http]\n  address = "::"\n  port = 80\n' + "".join(blocks))
+    for name in ("cert.pem", "key.pem"):
+        (tmp_path / name).write_text("")
+    found = load_web(file)
+    assert found.http.certificate == tmp_path / "cert.pem"
+    assert [rig.name for rig in found.rigs] == ["meadow", "tower"]
+
+
+def test_the_metrics_are_those_that_there_are() -> None:
+    names = set(re.findall(r"\bpiccolo_[a-z_]+", PAGE))
+    assert len(names) > 5
+    assert names <= set(_HELP)
 
 
 def test_the_requests_are_answered(rig_url: str, tmp_path: Path) -> None:
     lines = [shlex.split(line)[1:] for line in LINES if line.startswith("curl")]
-    assert len(lines) == 3
+    assert len(lines) == 8
 
     async def type_all() -> None:
         async with serving_web(rig_url, tmp_path) as web:
@@ -49,10 +71,20 @@ async def curl(web: Web, words: list[str]) -> None:
     method = options.get("-X") or ("POST" if "-d" in options else "GET")
     # as curl does: a form, which is not looked at
     kind = {"content-type": "application/x-www-form-urlencoded"} if "-d" in options else {}
-    path = urlsplit(words[-1]).path
+    address = urlsplit(words[-1])
+    path = f"{address.path}?{address.query}" if address.query else address.path
+    if "-N" in words:
+        await events(web, path, is_idle)
+        return
+    if path.endswith("noon.zip"):  # what was begun before has to end
+        await events(web, "/r/rig/api/events?paths=control/outcome", has_ended)
     answer = await web.client.request(method, path, content=options.get("-d"), headers=kind)
     assert answer.status_code == 200, (words, answer.text)
 
 
 async def is_idle(name: str, body: dict[str, JsonValue]) -> bool:
-    return name == "value" and body["value"] == "idle"
+    return name == "value" and body["path"] == "control/status" and body["value"] == "idle"
+
+
+async def has_ended(name: str, body: dict[str, JsonValue]) -> bool:
+    return name == "value" and isinstance(body["value"], dict) and body["value"]["run"] == "noon"

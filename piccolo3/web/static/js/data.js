@@ -132,7 +132,7 @@ function away() {
 
 async function runs() {
   try {
-    const names = await ask("all_runs", {}), before = at("run").value;
+    const names = await ask("all_runs", { reverse: true, nitems: 500 }), before = at("run").value;
     at("run").replaceChildren(make("option", { value: "", textContent: "All runs" }), ...names.map((name) => make("option", { value: name, textContent: name })));
     if (names.includes(before)) at("run").value = before;
   } catch (problem) {

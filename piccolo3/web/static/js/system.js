@@ -18,7 +18,7 @@ const handlers = {
     at("health").dataset.state = value.status;
     say("health", value.status === "ok" ? "All is well" : `Look at this (${value.status})`);
     at("sentences").replaceChildren(...value.sentences.map((textContent) => make("li", { textContent })));
-    events(false);
+    news();
   },
   "sysinfo/clock_status": (value) => {
     at("clock").dataset.state = value.trusted && value.source !== "none" ? "ok" : "warn";
@@ -39,7 +39,7 @@ const handlers = {
     why: tally(found),
   }),
   "control/trigger": ({ reason, seen }) => part("Trigger", { state: reason === null ? `ready, ${seen} seen` : "not in use", why: reason ?? "" }),
-  "control/outcome": () => events(false),
+  "control/outcome": () => news(),
 };
 
 function part(name, news) {
@@ -74,6 +74,12 @@ at("set-clock").addEventListener("click", async () => {
   }
   difference();
 });
+
+/** Something has happened. Who has gone further down is not disturbed. */
+function news() {
+  if (at("events").children.length <= 20) events(false);
+  if (at("log").children.length <= 50) log(false);
+}
 
 let further = null, turn = 0;
 async function events(more) {
