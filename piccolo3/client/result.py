@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, overload
@@ -126,14 +127,14 @@ class Result(Sequence[Spectrum]):
     def to_xarray(self, serial_number: str | None = None) -> xarray.Dataset:
         """The spectra of a spectrometer (None: the only one) as an xarray Dataset.
 
+        Of one, because spectrometers differ in their pixels and wavelengths: `to_datatree` has all of them.
         Its dimensions are `spectrum` and `pixel`; `counts` has both, the coordinates `sequence`, `direction`, `dark`,
         `time` and `integration_time` (ms) the first, `wavelength` (nm) the second, or both where channels differ.
         Everything that is equal for all spectra is an attribute. Unavailable where xarray is not installed.
         """
-        try:
-            import xarray
-        except ImportError:
-            raise Unavailable("xarray is not installed: pip install 'piccolo3[xarray]'") from None
+        _need_xarray()
+        import xarray
+
         serial = self._one(serial_number)
         spectra = self.select(serial)
         if len({one.pixels.shape for one in spectra}) > 1:
@@ -155,6 +156,20 @@ class Result(Sequence[Spectrum]):
             attrs=_common([one.metadata for one in spectra]),
         )
 
+    def to_datatree(self) -> xarray.DataTree:
+        """All spectra as an xarray DataTree: what `to_xarray` gives of each spectrometer, by serial number.
+
+        A Dataset of all would need one grid: counts padded with NaN are no counts any more, and interpolated ones were
+        never measured. `to_netcdf` writes a group for each. Unavailable where xarray is not installed.
+        """
+        _need_xarray()
+        import xarray
+
+        datasets = {f"/{serial}": self.to_xarray(serial) for serial in self.serial_numbers}
+        tree = xarray.DataTree.from_dict(datasets, name=f"{self.outcome.run}_{self.outcome.batch}")
+        tree.attrs = {"Run": self.outcome.run or "", "Batch": -1 if self.outcome.batch is None else self.outcome.batch}
+        return tree
+
     def _one(self, serial_number: str | None) -> str:
         known = self.serial_numbers
         if serial_number is None and len(known) == 1:
@@ -166,6 +181,11 @@ class Result(Sequence[Spectrum]):
         if serial not in known:
             raise NotFound(f"there are no spectra of {serial_number!r}; the batch has {names}")
         return serial
+
+
+def _need_xarray() -> None:
+    if importlib.util.find_spec("xarray") is None:
+        raise Unavailable("xarray is not installed: pip install 'piccolo3[xarray]'")
 
 
 def _common(all_metadata: Sequence[Mapping[str, object]]) -> dict[str, object]:

@@ -68,6 +68,10 @@ def check(result: Result) -> None:
     assert table.counts.dtype == np.int32
     assert table.attrs["SerialNumber"] == "dummy_FLM"
     assert table.wavelength.dims == ("pixel",)
+    tree = result.to_datatree()  # FLAME-S has 2048 pixels, STS-VIS 1024
+    assert {name: node.sizes["pixel"] for name, node in tree.children.items()} == {"dummy_FLM": 2048, "dummy_STS": 1024}
+    assert tree["dummy_FLM"].to_dataset().identical(table)
+    assert (tree.attrs["Run"], tree.attrs["Batch"]) == ("morning", 0)
     with pytest.raises(InvalidValue, match="name one of the spectrometers: 'dummy_FLM', 'dummy_STS'"):
         result.to_xarray()
     with pytest.raises(NotFound, match="no spectra of 'QEP'"):
