@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,9 +12,10 @@ from piccolo3.errors import InvalidValue
 if TYPE_CHECKING:
     from piccolo3.client import Piccolo, Spectrometer
 
-__all__ = ["Time", "Times", "add_time_options", "set_times", "times_of"]
+__all__ = ["ChannelTime", "Time", "Times", "add_time_options", "set_times", "times_of"]
 
 Time = tuple[str, float]  # name of a spectrometer, integration time in ms
+ChannelTime = tuple[str, str, float]  # name of a spectrometer, channel, integration time in ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,17 @@ class Times:
     upwelling: tuple[Time, ...] = ()
     minimal: tuple[Time, ...] = ()
     maximal: tuple[Time, ...] = ()
+    others: tuple[ChannelTime, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.downwelling or self.upwelling or self.minimal or self.maximal)
+        return bool(self.of_channels or self.minimal or self.maximal)
+
+    @property
+    def of_channels(self) -> tuple[ChannelTime, ...]:
+        """All that are no limits."""
+        downwelling = tuple((name, "downwelling", time) for name, time in self.downwelling)
+        upwelling = tuple((name, "upwelling", time) for name, time in self.upwelling)
+        return (*downwelling, *upwelling, *self.others)
 
 
 def add_time_options(parser: argparse.ArgumentParser) -> None:
@@ -45,6 +53,15 @@ def add_time_options(parser: argparse.ArgumentParser) -> None:
             default=[],
             help=f"set the {kind} integration time of spectrometer NAME to TIME (in ms)",
         )
+    add(
+        *("-T", "--integration-time"),
+        dest="others",
+        metavar="NAME:CHANNEL:TIME",
+        type=_name_channel_and_time,
+        nargs="*",
+        default=[],
+        help="the same for a channel of any name",
+    )
 
 
 def _name_and_time(text: str) -> Time:
@@ -58,34 +75,52 @@ def _name_and_time(text: str) -> Time:
     return name, milliseconds
 
 
+def _name_channel_and_time(text: str) -> ChannelTime:
+    rest, _, number = text.rpartition(":")
+    name, _, channel = rest.rpartition(":")
+    if not name or not channel:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME:CHANNEL:TIME, such as S_QEP01651:nadir:250")
+    return name, channel, _name_and_time(f"{name}:{number}")[1]
+
+
 def times_of(given: argparse.Namespace) -> Times:
     """What the options of `add_time_options` say."""
-    return Times(tuple(given.downwelling), tuple(given.upwelling), tuple(given.minimal), tuple(given.maximal))
+    return Times(
+        tuple(given.downwelling),
+        tuple(given.upwelling),
+        tuple(given.minimal),
+        tuple(given.maximal),
+        tuple(given.others),
+    )
 
 
 async def set_times(rig: Piccolo, times: Times) -> None:
-    """Set limits and integration times; nothing if one of the spectrometers is not there. Raises PiccoloError."""
+    """Set limits and integration times; nothing if one of the spectrometers or channels is not there.
+
+    Raises PiccoloError.
+    """
     if not times:
         return
     known = {spectrometer.serial_number: spectrometer for spectrometer in await rig.spectrometers.all()}
+    channels = await rig.spectrometers.channels()
 
-    def resolve(named: Sequence[Time]) -> dict[str, float]:
-        found = {}
-        for name, time in named:
-            serial_number = rig.spectrometers[name].serial_number
-            if serial_number not in known:
-                names = ", ".join(spectrometer.name for spectrometer in known.values()) or "none"
-                raise InvalidValue(f"there is no spectrometer {name}; the server has {names}")
-            found[serial_number] = time
+    def serial_number(name: str) -> str:
+        found = rig.spectrometers[name].serial_number
+        if found not in known:
+            names = ", ".join(spectrometer.name for spectrometer in known.values()) or "none"
+            raise InvalidValue(f"there is no spectrometer {name}; the server has {names}")
         return found
 
-    minimal, maximal = resolve(times.minimal), resolve(times.maximal)
-    of_channels = {"downwelling": resolve(times.downwelling), "upwelling": resolve(times.upwelling)}
-    for serial_number, spectrometer in known.items():
-        await _set_limits(spectrometer, minimal.get(serial_number), maximal.get(serial_number))
-    for channel, wanted in of_channels.items():
-        for serial_number, time in wanted.items():
-            await known[serial_number].set_current_time(channel, time)
+    minimal = {serial_number(name): time for name, time in times.minimal}
+    maximal = {serial_number(name): time for name, time in times.maximal}
+    wanted = [(serial_number(name), channel, time) for name, channel, time in times.of_channels]
+    for _, channel, _ in wanted:
+        if channel not in channels:
+            raise InvalidValue(f"there is no channel {channel}; the server has {', '.join(channels) or 'none'}")
+    for serial, spectrometer in known.items():
+        await _set_limits(spectrometer, minimal.get(serial), maximal.get(serial))
+    for serial, channel, time in wanted:
+        await known[serial].set_current_time(channel, time)
 
 
 async def _set_limits(spectrometer: Spectrometer, minimal: float | None, maximal: float | None) -> None:

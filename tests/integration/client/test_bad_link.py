@@ -163,6 +163,25 @@ def test_answers_that_come_too_late(fake: Fake) -> None:
     run(test)
 
 
+def test_answers_that_take_five_seconds(fake: Fake) -> None:
+    async def test() -> None:
+        async with (
+            fake() as server,
+            Relay(server.port).running() as one,
+            Relay(server.port).running() as two,
+            Piccolo(one.url) as hasty,
+            Piccolo(two.url, link="slow") as patient,
+        ):
+            one.fate = two.fate = lambda from_client: [0.0 if from_client else 5.1]
+            late = asyncio.create_task(hasty.control.delay())
+            await patient.control.delay.set(3)
+            assert [path for path, _ in server.calls] == ["control/delay"]  # once, though it was sent again meanwhile
+            with pytest.raises(ConnectionFailed, match=r"no answer from .* within 5 s: check"):
+                await late
+
+    run(test)
+
+
 def test_an_interruption_is_told_and_made_up_for(fake: Fake) -> None:
     told: list[LinkChange] = []
     changed = asyncio.Event()

@@ -12,10 +12,12 @@ import pytest
 
 from piccolo3 import __version__
 from piccolo3.client.connection import Connection
+from tests.rigs import instrument, serving
 
 if TYPE_CHECKING:
     from tests.integration.client.conftest import FakeRig
 
+Odd = tuple[tuple[str, ...], tuple[str, ...]]  # names of spectrometers and channels
 Fake = Callable[..., "FakeRig"]
 SHOWING = [
     ("piccolo3.cli.record", ["-l"]),
@@ -42,6 +44,47 @@ def url() -> Iterator[str]:
         rig._value(f"control/scheduler/{name}", True)
     with rig.in_thread():
         yield rig.url
+
+
+@pytest.fixture(scope="module", params=["one spectrometer", "five spectrometers"])
+def odd(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Odd]]:
+    names = ["dummy_A:FLAME-S", *(f"dummy_{letter}:STS-VIS" for letter in "BCDE")]
+    small, large = (names[:1], ("up",)), (names, ("zenith", "nadir", "forward", "leaf.7"))
+    serials, channels = small if request.param == "one spectrometer" else large
+    with serving(tmp_path_factory.mktemp("data"), instrument(serials, channels)) as url:
+        yield url, (tuple(f"S_{name.split(':')[0]}" for name in serials), channels)
+
+
+def test_rigs_of_any_size(odd: tuple[str, Odd], capsys: pytest.CaptureFixture[str]) -> None:
+    """With channels of any name."""
+    url, (spectrometers, channels) = odd
+
+    def run(program: str, *arguments: str) -> tuple[int, str, str]:
+        status = importlib.import_module(program).main([*arguments, "-u", url])
+        return (status, *capsys.readouterr())
+
+    record, times = "piccolo3.cli.record", "piccolo3.cli.integration_times"
+    wanted = [f"{name}:{channel}:{10 + number}" for name in spectrometers for number, channel in enumerate(channels)]
+    limits = ["-N", "S_dummy_A:2", "-X", "dummy_A:500"]
+    assert run(times, "-T", *wanted, *limits) == (0, "", "")
+    status, out, _ = run(times, "-l")
+    assert status == 0
+    rows = [[cell.strip() for cell in line.split("|")] for line in out.splitlines()]
+    assert [row[0] for row in rows[1:]] == list(spectrometers)
+    assert rows[0] == ["", "min", *sorted(channels), "max", "status"]
+    found = dict(zip(rows[0], rows[1], strict=True))
+    assert (found["min"], found["max"]) == ("2", "500")
+    assert [found[channel] for channel in channels] == [str(10 + number) for number in range(len(channels))]
+    status, out, err = run(times, "-D", "S_dummy_A:10")
+    assert (status, out) == (1, "")
+    assert f"no channel downwelling; the server has {', '.join(sorted(channels))}\n" in err
+    status, out, err = run(record, "-r", "odd", "-n", "2", "-a", "-1", "-d", "0", "-T", f"dummy_A:{channels[0]}:20")
+    assert (status, err) == (0, "")
+    assert "batch 0 of run odd complete, 2 sequences" in out
+    status, out, err = run(record, "--dry-run", "-n", "2")
+    assert (status, err) == (0, "")
+    assert f"brings {len(spectrometers) * len(channels) * 4} spectra" in out
+    assert run("piccolo3.cli.schedule", "list")[:2] == (0, "there are no jobs\n")
 
 
 @pytest.mark.parametrize(("program", "arguments"), SHOWING)

@@ -311,6 +311,27 @@ def test_one_at_a_time(rig: tuple[str, Path], tmp_path: Path) -> None:
     asyncio.run(both())
 
 
+def test_the_server_is_restarted_in_the_middle(tmp_path: Path, unused_port: int) -> None:
+    data, copy = tmp_path / "data", tmp_path / "copy"
+
+    def first(process: subprocess.Popen[str]) -> None:
+        deadline = time.monotonic() + 15
+        while not files_of(copy) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert process.poll() is None
+
+    with serving(data, SMALL, port=unused_port) as url:
+        asyncio.run(record(url, "tower", 6))
+        command = [sys.executable, "-m", "piccolo3.cli.front.main", "data", "sync", str(copy), "-u", url]
+        command += ["--rate", "2", "--timeout", "1"]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        first(process)
+    with serving(data, SMALL, port=unused_port) as url:
+        out, err = process.communicate(timeout=60)
+        assert (process.returncode, err) == (0, ""), out
+        assert files_of(copy) == files_of(data)
+
+
 def test_a_damaged_file_is_not_taken(rig: tuple[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from piccolo3.client import files, mirror
 

@@ -78,3 +78,10 @@ def test_a_dry_run_sets_nothing(capsys: pytest.CaptureFixture[str]) -> None:
 @given(st.from_regex(r"[A-Za-z0-9_:+.-]{1,20}", fullmatch=True), st.floats(0, 1e9))
 def test_names_and_times(name: str, time: float) -> None:
     assert parse([f"-D={name}:{time!r}"], NOW).times.downwelling == ((name, time),)
+
+
+@pytest.mark.parametrize("text", ["S_A", "S_A:10", ":up:10", "S_A::10", "S_A:up:", "S_A:up:-1", "S_A:up:nan"])
+def test_times_of_channels_that_are_none(text: str) -> None:
+    assert parse(["-T", "S_A:leaf.7:2.5"], NOW).times.of_channels == (("S_A", "leaf.7", 2.5),)
+    with pytest.raises(SystemExit):
+        parse([f"-T={text}"], NOW)
