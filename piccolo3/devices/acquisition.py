@@ -20,14 +20,17 @@ less, for all of them have ended and the buffer has no more room.
 Both are right however late the host is, and leave an exposure of T under way. Whatever is handed out after that began
 later still: **more** exposures of T, for a mean or a next spectrum of the same view, need no proof of their own.
 
+If these reads were over before X can have been, X is the next to be handed out; and so it is after ageing, if X can't
+have been dropped from the buffer by then. X began before B, so it is over at B + T.
+
 **Guarding** makes T end: once the wanted exposure has certainly begun, another time, the guard g, is set for those
 after it. Single exposures that are long enough are **marked** so: when X has begun, set g; take what had finished
 before (`buffer_depth` of them, for the buffer was full; or clear it); if it is then certainly before u + T, X is
-unfinished and the next to be handed out. The last one of several is guarded when the one before it was read. In both
-cases it is handed out unless the request left so late that `surely_kept` exposures of g had pushed it out. If the
-answer is there before they can have been made, it is the wanted one. If that can't be shown, it is done again.
+unfinished and the next to be handed out. The last one of several is guarded when the one before it was read.
 
-A marked X began before B, so it is over at B + T, before it was read out: whatever it looks at may change from then
+What is known to be the next is handed out unless the request left so late that `surely_kept` exposures of g (of T
+without a guard) had pushed it out. If the answer is there before they can have been made, it is the wanted one. If that
+can't be shown, it is done again. X is over at B + T, before it was read out: whatever it looks at may change from then
 on. If the answer then turns out not to be X, it has been **overtaken**, and only the caller can have it done again.
 
 Where a new integration time restarts the exposure at once, X begins at u, so B is u; no guard is needed. On demand,
@@ -173,11 +176,13 @@ class Acquirer:
         idle = self._device.longest if self._idles() else self._idling.shortest
         if guarded and not safely and self._runs_on and self._is_long(seconds, idle):
             return self._by_marking(seconds, not_before)
-        if not safely:
-            self._idling.was_in_time()
-            if self._ages_soon(seconds, not_before):
-                return self._by_ageing(seconds, not_before)
-        return self._by_counting(seconds, not_before)
+        if safely:
+            return self._by_counting(seconds, not_before, early=False)
+        self._idling.was_in_time()
+        early = guarded and self._over is not None
+        if self._ages_soon(seconds, not_before):
+            return self._by_ageing(seconds, not_before, early=early)
+        return self._by_counting(seconds, not_before, early=early)
 
     def _on_demand(self, seconds: float, not_before: float) -> _Taken:
         device = self._device
@@ -192,13 +197,13 @@ class Acquirer:
         earliest, requested = device.next_from, device.now()
         slack = self._first_within + 2 * DRIFT * (requested - self._first_from + seconds)
         guard = self._idling.guard(seconds, slack)
-        pushed_out_from, another_until = None, -math.inf
+        until, another_until = None, -math.inf
         if guarded and guard < seconds:
             device.set(guard)
-            pushed_out_from = self._pushed_out_from(earliest, seconds, guard)
+            until = self._pushed_out_from(earliest, seconds, guard)
             if device.now() >= earliest + seconds * (1 - DRIFT):  # so late that there may be another one like it
                 another_until = device.ends_by
-        counts, start = self._keep(seconds, earliest, pushed_out_from)
+        counts, start = self._keep(seconds, earliest, until, goes_on=until is None)
         device.ends_by = max(device.ends_by, another_until)
         waiting = math.floor((requested - ended) / seconds)  # have finished since, and the oldest were dropped
         if waiting > 0:
@@ -206,7 +211,7 @@ class Acquirer:
         self._ended = start + seconds
         return counts, start
 
-    def _by_ageing(self, seconds: float, not_before: float) -> _Taken:
+    def _by_ageing(self, seconds: float, not_before: float, *, early: bool) -> _Taken:
         device = self._device
         device.wait_until(not_before)
         earliest = device.now()
@@ -214,16 +219,17 @@ class Acquirer:
         device.settle(seconds)
         latest_start = device.ends_by
         self._first_within = latest_start - earliest
-        device.wait_until(latest_start + self._stale * seconds * (1 + DRIFT))
         if self._freshness.can_clear_buffer:
+            device.wait_until(latest_start)
             device.clear()
-            return self._keep(seconds, earliest, None)
-        counts, start = self._keep(seconds, earliest, None)
-        start = max(earliest, min(start, latest_start))
-        self._ended = start + seconds
-        return counts, start
+            return self._keep_next(seconds, earliest, latest_start, early=early)
+        aged = latest_start + self._stale * seconds * (1 + DRIFT)
+        until = self._foretell(seconds, earliest, latest_start, aged) if early else None
+        device.wait_until(aged)
+        counts, start = self._keep(seconds, earliest, until)
+        return counts, self._begun(seconds, start, earliest, latest_start)
 
-    def _by_counting(self, seconds: float, not_before: float) -> _Taken:
+    def _by_counting(self, seconds: float, not_before: float, *, early: bool) -> _Taken:
         device = self._device
         if self._stale and seconds > 2 * self._idling.shortest:
             self._run_idle(self._stale)  # only for speed: what is to be discarded need not be exposed first
@@ -234,7 +240,7 @@ class Acquirer:
         device.discard_older()
         now = device.now()
         self._first_within = (latest_start if now < earliest + seconds * (1 - DRIFT) else now) - earliest
-        return self._keep(seconds, earliest, None)
+        return self._keep_next(seconds, earliest, latest_start, early=early)
 
     def _by_marking(self, seconds: float, not_before: float) -> _Taken:
         device = self._device
@@ -253,7 +259,8 @@ class Acquirer:
             self._idling.was_late()
             raise Doubt("the host was held up while an exposure was made")
         self._tell_over(latest_start + seconds * (1 + DRIFT))
-        counts, start = self._keep(seconds, earliest, self._pushed_out_from(earliest, seconds, guard))
+        until = self._pushed_out_from(earliest, seconds, guard)
+        counts, start = self._keep(seconds, earliest, until, goes_on=False)
         return counts, min(start, max(earliest, latest_start))
 
     # ---- what they have in common ----
@@ -263,11 +270,39 @@ class Acquirer:
             self._is_over = True
             self._over(moment)
 
+    def _foretell(self, seconds: float, earliest: float, latest_start: float, finished: float) -> float | None:
+        """Tell when X is over, which is the next to be handed out; until when it must have been.
+
+        None, and nothing is told, where a host that is a little late after it has `finished` could not keep to that.
+        """
+        until = self._pushed_out_from(earliest, seconds, seconds)
+        if finished + self._transfer + self._idling.tolerance(seconds) > until:
+            return None
+        self._tell_over(latest_start + seconds * (1 + DRIFT))
+        return until
+
     def _pushed_out_from(self, earliest: float, seconds: float, guard: float) -> float:
         return earliest + (seconds + self._freshness.surely_kept * guard) * (1 - DRIFT)
 
-    def _keep(self, seconds: float, earliest: float, latest: float | None) -> _Taken:
-        """Read the wanted exposure, begun after `earliest`, and refuse it if it comes too early or after `latest`."""
+    def _keep_next(self, seconds: float, earliest: float, latest_start: float, *, early: bool) -> _Taken:
+        """Read the wanted exposure after older ones were read, or cleared; it is X if X can't have ended by then."""
+        if not early or self._device.now() >= earliest + seconds * (1 - DRIFT):
+            return self._keep(seconds, earliest, None)
+        until = self._foretell(seconds, earliest, latest_start, latest_start + seconds * (1 + DRIFT))
+        counts, start = self._keep(seconds, earliest, until)
+        return counts, start if until is None else self._begun(seconds, start, earliest, latest_start)
+
+    def _begun(self, seconds: float, start: float, earliest: float, latest_start: float) -> float:
+        """When X began."""
+        start = max(earliest, min(start, latest_start))
+        self._ended = start + seconds
+        return start
+
+    def _keep(self, seconds: float, earliest: float, until: float | None, *, goes_on: bool = True) -> _Taken:
+        """Read the wanted exposure, begun after `earliest`, and refuse it if it comes too early, or not `until` then.
+
+        `goes_on`: those that follow it are like it.
+        """
         device = self._device
         requested = device.now()
         counts = device.read()
@@ -276,16 +311,16 @@ class Acquirer:
         if now < ends_from:
             device.next_from = math.nan
             raise Doubt("the device answered sooner than it can have integrated")
-        if latest is not None and now >= latest:
+        if until is not None and now >= until:
             self._idling.was_late()
             raise Doubt("the host was held up while an exposure was read")
         device.ends_by = now
         start = max(earliest, min(requested, now - self._transfer - seconds))  # an answer may be late
-        if latest is None:
+        if goes_on:
             if earliest != device.next_from:  # it is the first one
                 self._first_from = earliest
             device.next_from, self._ended = ends_from, start + seconds
-        else:
+        if until is not None:
             self._idling.was_in_time()
         return counts, start
 
