@@ -23,6 +23,7 @@ const detectors = new Map(); // by key
 const rigs = new Map(); // by serial number: channels, plot, table, what is compared
 const channels = []; // of all spectrometers, in the order of their coming: each has its colour
 const hidden = new Set();
+const changed = new Set(); // of rigs, since they were drawn
 const waiting = new Map(); // what has come while it is held: the last of every channel
 let view = "raw", held = null, missed = 0, painting = false;
 
@@ -84,7 +85,7 @@ function onSpectrum(message) {
     channel.values = curve(corrected(channel.light, channel.dark), channel.light.detector);
   }
   divide(rig);
-  later();
+  later(rig);
 }
 
 /** A dark of another batch may be old, and of another temperature. */
@@ -136,8 +137,8 @@ function rowsOf(rig) {
   }));
 }
 
-function paint() {
-  for (const rig of rigs.values()) {
+function paint(some = rigs.values()) {
+  for (const rig of some) {
     const now = curvesOf(rig), levels = [...rig.channels.values()].map(({ light, dark }) => (light ?? dark).detector.saturation).filter(Boolean);
     const level = Math.min(...levels);
     const line = view === "raw" && levels.length ? { value: level, name: `saturation, ${level} counts` } : null;
@@ -149,15 +150,17 @@ function paint() {
   }
 }
 
-/** Once for all that comes together. */
-function later() {
+/** Once for all that comes together, and only of what has changed: drawing is what costs a phone its battery. */
+function later(...some) {
+  some.forEach((rig) => changed.add(rig));
   if (painting) return;
   painting = true;
   requestAnimationFrame(() => {
     painting = false;
     const times = [...rigs.values()].flatMap((rig) => [...rig.channels.values()].flatMap(({ light, dark }) => [light, dark].filter(Boolean).map(({ time }) => Date.parse(time))));
     if (!held) get("news").textContent = `Last spectrum: ${clock(new Date(Math.max(...times)).toISOString())}.`;
-    paint();
+    paint(changed);
+    changed.clear();
   });
 }
 
@@ -170,7 +173,7 @@ get("hold").addEventListener("click", () => {
   get("hold").textContent = held ? "Go on" : "Hold";
   get("news").textContent = held ? `Held since ${held}.` : "Waiting for spectra …";
   messages.forEach(onSpectrum);
-  if (rigs.size) later();
+  if (rigs.size) later(...rigs.values());
 });
 
 get("keep").addEventListener("click", () => {
@@ -208,7 +211,7 @@ async function stored() {
 for (const radio of document.querySelectorAll('input[name="view"]')) {
   radio.addEventListener("change", () => { view = radio.value; paint(); });
 }
-for (const id of ["darks", "fit"]) get(id).addEventListener("change", paint);
+for (const id of ["darks", "fit"]) get(id).addEventListener("change", () => paint());
 
 stored();
 const waits = setTimeout(() => { if (!channels.length) get("news").textContent = "Nothing has been recorded yet. Start on the page Record."; }, 3000);
