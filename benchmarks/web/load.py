@@ -135,6 +135,7 @@ async def batch() -> list[Result]:
                 if chromium.is_there():
                     browser = await stack.enter_async_context(chromium.browser())
                     await browser.open(f"{front.url}{RIG}/live")
+                    await browser.until("return document.querySelectorAll('.plot canvas').length")
                 crowded.append((await record(rig, SEQUENCES))[1])
     ratio = statistics.median(b / a for a, b in zip(alone, crowded, strict=True))
     real = ", and Chromium" if chromium.is_there() else f"; {chromium.MISSING}"
