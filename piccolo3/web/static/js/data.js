@@ -49,6 +49,28 @@ function renewed(body, rows) {
 const cells = (...parts) => parts.map((part) => make("td", {}, part));
 const plain = (flags) => flags.map((flag) => flag.toLowerCase().replaceAll("_", " ")).join(", ");
 
+const flagged = new Map(); // flags of batches that have ended, as text
+let asking = Promise.resolve();
+
+/** The flags of a batch: those of the last spectra that have any. One question at a time, for there are many batches. */
+function flagsOf({ run, batch: number, ended }) {
+  const key = JSON.stringify([run, number, ended]);
+  const look = async () => {
+    if (flagged.has(key)) return flagged.get(key);
+    try {
+      const found = await ask("query", { run, batch: number, any_flags: FLAGS, limit: 20 });
+      const text = plain([...new Set(found.spectra.flatMap(({ flags }) => flags))]) || "–";
+      if (flagged.size > 500) flagged.clear();
+      if (ended) flagged.set(key, text);
+      return text;
+    } catch {
+      return "not known";
+    }
+  };
+  asking = asking.then(look);
+  return asking;
+}
+
 const batches = list("batches", () => ({ run: at("run").value || null }), (one) => {
   const here = batch?.run === one.run && batch.batch === one.batch;
   const button = make("button", { type: "button", textContent: `${one.run}, ${one.batch}` });
@@ -61,7 +83,9 @@ const batches = list("batches", () => ({ run: at("run").value || null }), (one) 
   });
   const lost = one.lost_spectra ? `, ${one.lost_spectra} spectra lost` : "", why = one.reason ? `: ${one.reason}` : "";
   const end = make("span", { className: one.result === "failed" || lost ? "problem" : "", textContent: `${one.result ?? "under way"}${lost}${why}` });
-  return make("tr", {}, ...cells(button, `${clock(one.started)}, ${one.kind}`, end));
+  const flags = make("span", { textContent: "…" });
+  flagsOf(one).then((text) => { flags.textContent = text; });
+  return make("tr", {}, ...cells(button, `${clock(one.started)}, ${one.kind}`, end, flags));
 });
 
 function wanted() {
