@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from piccolo3.clock import Clock
 from piccolo3.config import WebConfiguration
 from piccolo3.errors import PiccoloError
 from piccolo3.web import api, assets, downloads, exports, metrics, pages, streams
-from piccolo3.web.failures import on_error
 from piccolo3.web.gate import Gate
 from piccolo3.web.site import Site
 
@@ -43,7 +43,7 @@ def application(configuration: WebConfiguration, clock: Clock) -> Starlette:
             *assets.mounts(),
         ],
         middleware=[Middleware(Gate, access=site.access)],
-        exception_handlers={PiccoloError: on_error},
+        exception_handlers={PiccoloError: pages.on_error, HTTPException: pages.on_error},
         lifespan=lifespan,
     )
     app.state.site = site

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from urllib.parse import parse_qsl
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, StrictUndefined
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -14,13 +16,16 @@ from piccolo3 import __version__
 from piccolo3.client.tree import Schema, describe
 from piccolo3.config import BrandConfig
 from piccolo3.errors import InvalidValue, NotFound
+from piccolo3.jsonvalue import JsonValue
 from piccolo3.web import assets
 from piccolo3.web.access import address_of
 from piccolo3.web.api import resources
+from piccolo3.web.failures import JsonAnswer
+from piccolo3.web.failures import on_error as failure
 from piccolo3.web.site import Site, site_of, visitor_of
 from piccolo3.web.users import Role, User
 
-__all__ = ["PAGES", "ROUTES", "environment", "page"]
+__all__ = ["PAGES", "ROUTES", "environment", "on_error", "page"]
 
 PAGES = (
     ("now", "Now"),
@@ -33,6 +38,7 @@ PAGES = (
 )
 """Pages of a rig: the last part of the path, which is also the name of the template and the script, and the title."""
 
+_FOR_PROGRAMS = re.compile(r"^/r/[^/]*/(api|download|live/stream)|^/(events|metrics|static)")
 _WRONG = "The name or the password is wrong."
 
 
@@ -63,6 +69,21 @@ def page(request: Request, template: str, status: int = 200, **more: object) -> 
     }
     text = request.app.state.templates.get_template(template).render({**known, **more})
     return HTMLResponse(text, status)
+
+
+async def on_error(request: Request, problem: Exception) -> Response:
+    """What is wrong, for people as a page, for programs as JSON."""
+    if isinstance(problem, HTTPException):
+        if problem.status_code != 404:
+            body: dict[str, JsonValue] = {"error": "Refused", "message": problem.detail}
+            return JsonAnswer(body, problem.status_code, dict(problem.headers or {}))
+        problem = NotFound("there is no such page")
+    answer = await failure(request, problem)
+    is_page = "text/html" in request.headers.get("accept", "") and not _FOR_PROGRAMS.search(request.url.path)
+    if not is_page or request.method != "GET":
+        return answer
+    title = "Not there" if isinstance(problem, NotFound) else "This does not work now"
+    return page(request, "error.html", answer.status_code, title=title, problem=f"{problem}.")
 
 
 async def _home(request: Request) -> Response:

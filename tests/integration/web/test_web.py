@@ -6,6 +6,7 @@ import asyncio
 import base64
 import io
 import json
+import re
 import socket
 import zipfile
 from pathlib import Path
@@ -159,6 +160,8 @@ async def pages(web: Web) -> None:
         answer = await web.client.get(path)
         assert answer.status_code == 200
         assert "Make safe" in answer.text
+        assert not re.search(r'(src|href|action)="(https?:)?//', answer.text), "something is from outside"
+        assert not re.search(r"<script(?![^>]*\ssrc=)|\son\w+=|style=", answer.text)
     assert "control/record_sequence" in answer.text
 
 

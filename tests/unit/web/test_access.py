@@ -226,6 +226,37 @@ def test_a_title_with_a_script_in_it(make: Make) -> None:
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
 
 
+@pytest.mark.parametrize(
+    ("path", "status", "words"),
+    [
+        ("/r/rig/docs", 504, "[::1]:9"),
+        ("/r/none/now", 404, "there is no rig &#39;none&#39;"),
+        ("/nothing", 404, "there is no such page"),
+        ("/r/rig/<script>", 404, "there is no such page"),
+    ],
+)
+def test_people_are_told_on_a_page_what_is_wrong(make: Make, path: str, status: int, words: str) -> None:
+    client = make(users=False)
+    answer = client.get(path, headers={"accept": "text/html"})
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "text/html; charset=utf-8")
+    assert words in answer.text
+    assert "To the first page" in answer.text
+    program = client.get(path)
+    assert (program.status_code, sorted(program.json())[:1]) == (status, ["error"])
+
+
+@pytest.mark.parametrize("path", ["/r/rig/api/control/status", "/r/rig/download/x.zip", "/r/rig/api/spectra"])
+def test_programs_are_told_in_json_whatever_they_accept(make: Make, path: str) -> None:
+    answer = make(users=False).get(path, headers={"accept": "text/html"})
+    assert (answer.status_code, answer.json()["error"]) == (504, "ConnectionFailed")
+
+
+def test_methods_that_there_are_not(make: Make) -> None:
+    answer = make(users=False).delete("/r/rig/now")
+    assert (answer.status_code, answer.json()["error"]) == (405, "Refused")
+    assert "GET" in answer.headers["allow"]
+
+
 def test_look_is_not_operate(make: Make) -> None:
     client = make()
     log_in(client, "otto")
@@ -238,8 +269,12 @@ def test_a_brand(make: Make, tmp_path: Path) -> None:
     (tmp_path / "own/login.html").write_text("{{ brand.name }}")
     client = make(
         "[rigs]\n[[rig]]\nurl = coap://[::1]:9\n"
-        "[brand]\nname = <b>Institute</b>\nlogo = logo.svg\ncolour = '#ffee00'\ntemplates = own\n"
+        "[brand]\nname = <b>Institute</b>\nlogo = logo.svg\ncolour = '#ffee00'\ntheme = dark\ntemplates = own\n"
     )
+    now = client.get("/r/rig/now", auth=("otto", PASSWORD)).text
+    assert '<html lang="en" data-theme="dark">' in now
+    assert "&lt;b&gt;Institute&lt;/b&gt;</title>" in now
+    assert '<img src="/brand/logo" alt="">' in now
     assert client.get("/login").text == "&lt;b&gt;Institute&lt;/b&gt;"
     assert "--brand:#ffee00;--on-brand:#000" in client.get("/brand/colours.css").text
     assert "sandbox" in client.get("/brand/logo").headers["content-security-policy"]
