@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,8 +18,9 @@ from types import MappingProxyType
 import psutil
 
 from benchmarks import load
+from soak.ports import free_port
 
-__all__ = ["Server", "bare", "daemon", "free_port"]
+__all__ = ["Server", "bare", "daemon"]
 
 INSTRUMENT = """
 [channels]
@@ -71,13 +71,6 @@ class Server:
     def resident(self) -> float:
         """Resident memory, MB."""
         return float(psutil.Process(self.process.pid).memory_info().rss) / 1e6
-
-
-def free_port() -> int:
-    """A port that is free for UDP and TCP now."""
-    with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as tcp:
-        tcp.bind(("::1", 0))
-        return int(tcp.getsockname()[1])
 
 
 @asynccontextmanager

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-import socket
 import tempfile
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from piccolo3.components import Component, Resource, walk
 from piccolo3.server.application import Application
 from piccolo3.store.catalogue import reference as catalogue
 from piccolo3.store.schedule import reference as schedule
+from soak.ports import free_port
 
 __all__ = ["coap_md", "main"]
 
@@ -84,12 +84,6 @@ def table(root: Component) -> str:
     return "\n".join([head, *rows.values()]) + "\n"
 
 
-def _free_port() -> int:
-    with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as tcp:
-        tcp.bind(("::1", 0))
-        return int(tcp.getsockname()[1])
-
-
 async def coap_md() -> str:
     """Return the text of coap.md with the table of the demo rig, which is started for that on a free port."""
     with tempfile.TemporaryDirectory() as folder:
@@ -97,7 +91,7 @@ async def coap_md() -> str:
         overrides: dict[tuple[str, ...], object] = {
             ("datadir", "datadir"): folder,
             ("coap", "address"): "::1",
-            ("coap", "port"): _free_port(),
+            ("coap", "port"): free_port(),
         }
         async with Application(config.load(None, overrides), SystemClock()) as application:
             generated = table(application.root)

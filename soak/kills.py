@@ -12,7 +12,6 @@ import logging
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,7 @@ from pathlib import Path
 from piccolo3.client import Piccolo
 from piccolo3.errors import InvalidValue, PiccoloError
 from piccolo3.spectrum import loads, parse_file_name
+from soak.ports import free_port
 
 INSTRUMENT = """
 [channels]
@@ -40,7 +40,6 @@ INSTRUMENT = """
 _SERVER = str(Path(sys.executable).with_name("piccolo3-server"))
 _RUNS = ("a", "b", "c")
 _WHILE_IT_STARTS = 0.2  # of the kills
-_PORTS = 10_000, 30_000  # not those that Linux gives to whoever wants any
 _LONGEST = 0.8  # s of a batch before it is killed
 _PATIENCE = 30.0  # s
 
@@ -100,7 +99,7 @@ async def kills(count: int, seed: int, folder: Path) -> Kills:
 
 @contextlib.contextmanager
 def _daemon(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    port = _free_port()
+    port = free_port()
     with (folder / "log.txt").open("ab") as log:
         process = subprocess.Popen(
             [_SERVER, "-o", str(folder), "--port", str(port)],
@@ -114,20 +113,6 @@ def _daemon(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     finally:
         process.kill()
         process.wait()
-
-
-def _free_port() -> int:
-    """One that nobody gets who takes any free port; the daemon binds it only later."""
-    while True:
-        port = random.randrange(*_PORTS)
-        with (
-            contextlib.suppress(OSError),
-            socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as tcp,
-            socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as udp,
-        ):
-            tcp.bind(("::1", port))
-            udp.bind(("::1", port))
-            return port
 
 
 @contextlib.asynccontextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from emulators import EmulatedRig
 from emulators.instrument_file import rig_of
 from piccolo3.client import Piccolo
 from piccolo3.errors import PiccoloError
+from soak.ports import free_port
 
 __all__ = ["SWITCHES", "Rig", "daemon", "instruments"]
 
@@ -76,7 +76,7 @@ def instruments(folder: Path) -> Iterator[EmulatedRig]:
 @asynccontextmanager
 async def daemon(folder: Path, environment: dict[str, str]) -> AsyncIterator[Rig]:
     """Runs on entry, and answers; ends on exit, within a time. RuntimeError if it does neither."""
-    port, log_file = _free_port(), folder / "daemon.log"
+    port, log_file = free_port(), folder / "daemon.log"
     program = str(Path(sys.executable).with_name("piccolo3-server"))
     with log_file.open("wb") as log:
         process = subprocess.Popen(
@@ -107,9 +107,3 @@ async def _until_it_answers(rig: Rig) -> None:
             return
         await asyncio.sleep(0.1)
     raise RuntimeError(f"the daemon did not start, see {rig.log_file}")
-
-
-def _free_port() -> int:
-    with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as tcp:
-        tcp.bind(("::1", 0))
-        return int(tcp.getsockname()[1])

@@ -14,6 +14,7 @@ from piccolo3.client import Piccolo
 from piccolo3.clock import SystemClock
 from piccolo3.server.application import Application
 from piccolo3.status import SpectrometerStatus
+from soak.ports import free_port
 
 __all__ = ["instrument", "serving"]
 
@@ -48,10 +49,7 @@ def serving(directory: Path, text: str | None = None, *, port: int = 0, address:
     """Run the server with this instrument file until the end of the context; its URL."""
     directory.mkdir(exist_ok=True)
     (directory / "piccolo.config").write_text(instrument() if text is None else text)
-    if not port:
-        from tests.integration.client.conftest import free_port
-
-        port = free_port()
+    port = port or free_port()
     overrides: dict[tuple[str, ...], object] = {
         ("datadir", "datadir"): str(directory),
         ("coap", "address"): address,

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.support import INSTRUMENT, SERVER, Daemon, free_port, wait_for_answer
+from soak.ports import free_port
+from tests.system.support import INSTRUMENT, SERVER, Daemon, wait_for_answer
 
 
 @pytest.fixture

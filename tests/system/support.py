@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -36,20 +34,6 @@ INSTRUMENT = """
     min_integration_time = 2
     max_integration_time = 60000
 """
-
-
-def free_port() -> int:
-    """One that nobody gets who takes any free port; it is bound only later."""
-    while True:
-        port = random.randrange(20_000, 30_000)  # below those that the kernel hands out
-        with (
-            suppress(OSError),
-            socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as tcp,
-            socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as udp,
-        ):
-            tcp.bind(("::1", port))
-            udp.bind(("::1", port))
-            return port
 
 
 @dataclass

@@ -13,7 +13,8 @@ import aiocoap
 import pytest
 from aiocoap.numbers.codes import Code
 
-from tests.system.support import INSTRUMENT, SERVER, Daemon, free_port, wait_for_answer
+from soak.ports import free_port
+from tests.system.support import INSTRUMENT, SERVER, Daemon, wait_for_answer
 
 CHANNELS = ["downwelling", "upwelling"]
 SPECTROMETERS = ["S_dummy_A", "S_dummy_B"]

@@ -17,7 +17,8 @@ from piccolo3.client import Piccolo
 from piccolo3.errors import DeviceError
 from piccolo3.spectrum import loads
 from piccolo3.status import SpectrometerStatus as Status
-from tests.system.support import SERVER, Daemon, free_port, wait_for_answer
+from soak.ports import free_port
+from tests.system.support import SERVER, Daemon, wait_for_answer
 
 FIRST, SECOND, WITH_SHUTTER = "QEP00001", "USB2P0001", "STS00001"
 KINDS = {FIRST: "QEPRO", SECOND: "USB2000PLUS", WITH_SHUTTER: "STS"}

@@ -17,7 +17,8 @@ import pytest
 from piccolo3 import client as piccolo
 from piccolo3.common import PiccoloSpectraList, PiccoloSpectrometerStatus
 from piccolo3.errors import Conflict, ConnectionFailed, InvalidValue, NotFound
-from tests.system.support import INSTRUMENT, SERVER, Daemon, free_port, wait_for_answer
+from soak.ports import free_port
+from tests.system.support import INSTRUMENT, SERVER, Daemon, wait_for_answer
 
 NAMES = ["S_dummy_A", "S_dummy_B"]
 

@@ -16,7 +16,8 @@ import pytest
 from piccolo3 import __version__
 from piccolo3.errors import Busy, InvalidValue
 from piccolo3.spectrum import pico
-from tests.system.support import INSTRUMENT, SERVER, Daemon, free_port, wait_for_answer
+from soak.ports import free_port
+from tests.system.support import INSTRUMENT, SERVER, Daemon, wait_for_answer
 
 Start = Callable[..., Daemon]
 

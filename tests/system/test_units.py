@@ -13,7 +13,8 @@ from urllib.request import ProxyHandler, build_opener
 
 import pytest
 
-from tests.system.support import INSTRUMENT, free_port, wait_for_answer
+from soak.ports import free_port
+from tests.system.support import INSTRUMENT, wait_for_answer
 
 ROOT = Path(__file__).parents[2]
 UNITS = sorted((ROOT / "etc/systemd").glob("*.service"))

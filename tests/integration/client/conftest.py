@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import random
-import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import aiocoap
@@ -18,23 +16,10 @@ import pytest
 
 from piccolo3.errors import Busy, NotBusy, NotFound, PiccoloError
 from piccolo3.wire import JsonValue, arguments, body_of, code_of, decode, encode
+from soak.ports import free_port
 
 Segments = tuple[str, ...]
 Setter = Callable[..., JsonValue]
-
-
-def free_port() -> int:
-    """A port for UDP and TCP that nobody gets who takes any free port; it is bound only later."""
-    while True:
-        port = random.randrange(20_000, 30_000)  # below those that the kernel hands out
-        with (
-            suppress(OSError),
-            socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as tcp,
-            socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as udp,
-        ):
-            tcp.bind(("::1", port))
-            udp.bind(("::1", port))
-            return port
 
 
 class Value(aiocoap.resource.ObservableResource):  # type: ignore[misc]

@@ -15,7 +15,8 @@ from piccolo3.clock import SystemClock
 from piccolo3.devices.simulated import SimulatedShutter
 from piccolo3.server.application import Application
 from piccolo3.status import ShutterStatus
-from tests.system.support import INSTRUMENT, free_port
+from soak.ports import free_port
+from tests.system.support import INSTRUMENT
 
 AT_ONCE = 0.8  # s, of which a shutter that hangs is given half a second
 

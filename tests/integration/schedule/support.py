@@ -12,7 +12,8 @@ from piccolo3 import config
 from piccolo3.client import Piccolo
 from piccolo3.clock import Clock, SystemClock
 from piccolo3.server.application import Application
-from tests.system.support import INSTRUMENT, free_port
+from soak.ports import free_port
+from tests.system.support import INSTRUMENT
 
 FAR = "2199-01-01T00:00:00+00:00"
 SCHEDULER = "control/scheduler"

@@ -185,7 +185,7 @@ def test_a_browser_that_never_reads(rig_url: str, tmp_path: Path) -> None:
 
 
 def test_a_rig_that_comes_goes_and_comes_again(tmp_path: Path) -> None:
-    from tests.integration.client.conftest import free_port
+    from soak.ports import free_port
 
     port = free_port()
 
