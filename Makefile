@@ -7,7 +7,7 @@ ONCE = 0
 RIG = simulated
 HOURS = 1
 COUNT = 500
-JOBS = 1
+JOBS := $(shell nproc 2>/dev/null || echo 1)
 VENV = .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -21,8 +21,8 @@ help:
 	@echo "                 PORT=5684 uses another port, WEB=8081 another one for the web pages; ONCE=1 stops after the"
 	@echo "                 batch, and has no web pages; RIG=emulated takes the drivers of real instruments and pins,"
 	@echo "                 and emulates what they talk to (needs a C compiler)"
-	@echo "make test        run the tests, with a report of their coverage; JOBS=2 for as many processes, which some"
-	@echo "                 tests that look at the clock do not like on a busy machine"
+	@echo "make test        run the tests, with a report of their coverage: in as many processes as there are"
+	@echo "                 processors (JOBS=1 for one), then those alone that measure how long something takes"
 	@echo "make lint        ruff, mypy and import-linter"
 	@echo "make format      let ruff format the code"
 	@echo "make coverage    run the tests and write htmlcov/index.html"
@@ -70,8 +70,12 @@ demo:
 	@echo "there is no rig '$(RIG)'; there are RIG=simulated and RIG=emulated" >&2; exit 2
 endif
 
+# a file's tests share what they start; the slow folders come first by their names
+PARALLEL = -m 'not alone' -n $(JOBS) --dist loadfile --no-loadscope-reorder
+
 test: $(VENV)/.dev
-	$(BIN)/pytest --cov --cov-report=term --cov-fail-under=90 $(if $(filter-out 1,$(JOBS)),-n $(JOBS) --dist loadfile)
+	$(BIN)/pytest --cov --cov-report= $(PARALLEL)
+	$(BIN)/pytest --cov --cov-append --cov-report=term --cov-fail-under=90 -m alone
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check
@@ -84,7 +88,8 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format
 
 coverage: $(VENV)/.dev
-	$(BIN)/pytest --cov --cov-report=html
+	$(BIN)/pytest --cov --cov-report= $(PARALLEL)
+	$(BIN)/pytest --cov --cov-append --cov-report=html -m alone
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
+import signal
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -19,6 +22,18 @@ settings.load_profile("piccolo3")
 
 _KNOWS_CHILDREN = Path(f"/proc/self/task/{os.getpid()}/children").exists()
 _GRACE = 2.0  # s for threads and children that are ending
+_MEMORY = "/dev/shm"
+_ENOUGH = 2e9  # bytes
+
+
+def pytest_configure() -> None:
+    """Before anything starts processes, which inherit all this."""
+    # what is written for a test need not outlive the power, and a disk takes milliseconds to be sure of it
+    if "TMPDIR" not in os.environ and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ENOUGH:
+        os.environ["TMPDIR"] = tempfile.tempdir = _MEMORY
+    # nohup and shells that run us in the background have them ignored; daemons are told to end by them
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def _open_files() -> set[str]:

@@ -176,6 +176,7 @@ def test_it_is_where_it_was_moved_last(make: Callable[[ChannelConfig], Adapter],
     assert status(adapter) is ShutterStatus.CLOSED
 
 
+@pytest.mark.alone
 def test_returns_when_it_has_settled(make: Callable[[ChannelConfig], Adapter]) -> None:
     adapter = make(CONFIG)
     start = adapter.clock.monotonic()

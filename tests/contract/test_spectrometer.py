@@ -177,6 +177,7 @@ def test_integration_times_have_limits(adapter: Adapter) -> None:
             adapter.spectrometer.set_integration_time(milliseconds)
 
 
+@pytest.mark.alone
 def test_a_new_integration_time_counts_from_when_it_says(adapter: Adapter) -> None:
     info = adapter.spectrometer.open()
     adapter.spectrometer.set_integration_time(50.0)
@@ -194,6 +195,7 @@ def test_a_new_integration_time_counts_from_when_it_says(adapter: Adapter) -> No
     assert adapter.clock.monotonic() - start == pytest.approx(0.4, abs=adapter.tolerance)
 
 
+@pytest.mark.alone
 def test_the_same_integration_time_again_counts_like_another_one(adapter: Adapter) -> None:
     info = adapter.spectrometer.open()
     for _ in range(info.freshness.buffer_depth + 2):
@@ -207,6 +209,7 @@ def test_the_same_integration_time_again_counts_like_another_one(adapter: Adapte
     assert (lasted < 0.15) == (info.freshness.on_change is TimeChange.NEXT_EXPOSURE)
 
 
+@pytest.mark.alone
 def test_opens_at_the_integration_time_that_it_tells(adapter: Adapter) -> None:
     info = adapter.spectrometer.open()
     if info.freshness.opens_at is not None:
@@ -216,6 +219,7 @@ def test_opens_at_the_integration_time_that_it_tells(adapter: Adapter) -> None:
         assert adapter.clock.monotonic() - start == pytest.approx(info.freshness.opens_at / 1000, abs=adapter.tolerance)
 
 
+@pytest.mark.alone
 def test_numbers_its_exposures_if_it_says_so(adapter: Adapter) -> None:
     info = adapter.spectrometer.open()
     adapter.spectrometer.set_integration_time(100.0)
@@ -231,6 +235,7 @@ def test_numbers_its_exposures_if_it_says_so(adapter: Adapter) -> None:
         assert dropped >= 2
 
 
+@pytest.mark.alone
 def test_finished_exposures_wait_in_the_buffer(adapter: Adapter) -> None:
     info = adapter.spectrometer.open()
     adapter.spectrometer.set_integration_time(100.0)
@@ -244,6 +249,7 @@ def test_finished_exposures_wait_in_the_buffer(adapter: Adapter) -> None:
     )
 
 
+@pytest.mark.alone
 def test_a_cleared_buffer_is_empty(adapter: Adapter) -> None:
     info = adapter.spectrometer.open()
     adapter.spectrometer.set_integration_time(100.0)
@@ -257,6 +263,7 @@ def test_a_cleared_buffer_is_empty(adapter: Adapter) -> None:
     assert waited == (info.freshness.can_clear_buffer or not info.free_running)
 
 
+@pytest.mark.alone
 def test_a_read_has_a_deadline(adapter: Adapter) -> None:
     info = adapter.spectrometer.open()
     adapter.spectrometer.set_integration_time(1500.0)

@@ -23,6 +23,8 @@ from piccolo3.status import SpectrometerStatus as Status
 from piccolo3.workers import RecoveryTiming, SpectrometerChanged, SpectrometerTiming, SpectrometerWorker
 from tests.unit.devices.hosting.puppet import FAULTS
 
+pytestmark = pytest.mark.alone
+
 NAME = "dummy_A"
 QUICK = SpectrometerTiming(margin=0.2, grace=0.2, upkeep=0.1, recovery=RecoveryTiming(first_retry=0.05))
 

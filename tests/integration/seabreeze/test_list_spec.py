@@ -86,6 +86,7 @@ except DeviceTimeout as error:
 """
 
 
+@pytest.mark.alone
 def test_one_that_hangs_is_named(rig: EmulatedRig, tmp_path_factory: pytest.TempPathFactory) -> None:
     register = tmp_path_factory.mktemp("register") / "register"
     rig.fault("STS00001", "hang", on="information")

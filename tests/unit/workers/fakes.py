@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -267,10 +268,10 @@ def channel_config(direction: str) -> ChannelConfig:
     return ChannelConfig(shutter="shutter_1", direction=direction, driver="simulated", open_pin=1, close_pin=2)
 
 
-async def until(condition: Callable[[], bool], *, turns: int = 2000) -> None:
+async def until(condition: Callable[[], bool]) -> None:
     """Let the loop and the threads work until `condition` holds."""
-    for turn in range(turns):
-        if condition():
-            return
-        await asyncio.sleep(0 if turn < 50 else 0.001)
-    raise AssertionError("it never happened")
+    async with asyncio.timeout(20.0):
+        for turn in itertools.count():
+            if condition():
+                return
+            await asyncio.sleep(0 if turn < 50 else 0.001)
