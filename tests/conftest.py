@@ -31,6 +31,8 @@ def pytest_configure() -> None:
     # what is written for a test need not outlive the power, and a disk takes milliseconds to be sure of it
     if "TMPDIR" not in os.environ and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ENOUGH:
         os.environ["TMPDIR"] = tempfile.tempdir = _MEMORY
+    # several hundred processes are started, each of which would compile what it loads
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     # nohup and shells that run us in the background have them ignored; daemons are told to end by them
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
