@@ -44,3 +44,22 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Daemon]]:
                 pytest.fail("a daemon did not stop")
         if daemon.process.stderr is not None:
             daemon.process.stderr.close()
+
+
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    """One for all tests of a file."""
+    folder = tmp_path_factory.mktemp("data")
+    (folder / "piccolo.config").write_text(INSTRUMENT)
+    port = free_port()
+    process = subprocess.Popen(
+        [SERVER, "-o", str(folder), "--port", str(port)], stderr=subprocess.DEVNULL, text=True, cwd=folder
+    )
+    daemon = Daemon(port, folder, process)
+    try:
+        wait_for_answer(port, process)
+        daemon.wait_until_ready()
+        yield daemon
+    finally:
+        process.terminate()
+        assert process.wait(10) == 0

@@ -5,37 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import subprocess
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import aiocoap
 import pytest
 from aiocoap.numbers.codes import Code
 
-from soak.ports import free_port
-from tests.system.support import INSTRUMENT, SERVER, Daemon, wait_for_answer
+from tests.system.support import Daemon
 
 CHANNELS = ["downwelling", "upwelling"]
 SPECTROMETERS = ["S_dummy_A", "S_dummy_B"]
-
-
-@pytest.fixture(scope="module")
-def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    folder = tmp_path_factory.mktemp("data")
-    (folder / "piccolo.config").write_text(INSTRUMENT)
-    port = free_port()
-    process = subprocess.Popen(
-        [SERVER, "-o", str(folder), "--port", str(port)], stderr=subprocess.DEVNULL, text=True, cwd=folder
-    )
-    daemon = Daemon(port, folder, process)
-    try:
-        wait_for_answer(port, process)
-        daemon.wait_until_ready()
-        yield daemon
-    finally:
-        process.terminate()
-        assert process.wait(10) == 0
 
 
 Talk = Callable[[aiocoap.Context], Awaitable[aiocoap.Message]]
@@ -359,7 +339,7 @@ def test_status_of_a_batch_as_an_observer_sees_it(rig: Daemon) -> None:
         watching = context.request(aiocoap.Message(code=aiocoap.GET, uri=f"{rig.url}/control/status", observe=0))
         first = await watching.response
         seen.append(json.loads(first.payload))
-        body = b'[[], {"run": "watched", "nsequence": 2, "auto": -1, "delay": 0.05}]'
+        body = b'[[], {"run": "watched", "nsequence": 2, "auto": -1, "delay": 0.3}]'
         started = await context.request(
             aiocoap.Message(code=aiocoap.PUT, uri=f"{rig.url}/control/record_sequence", payload=body)
         ).response

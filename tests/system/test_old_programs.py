@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, time, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -18,27 +18,9 @@ from piccolo3 import client as piccolo
 from piccolo3.common import PiccoloSpectraList, PiccoloSpectrometerStatus
 from piccolo3.errors import Conflict, ConnectionFailed, InvalidValue, NotFound
 from soak.ports import free_port
-from tests.system.support import INSTRUMENT, SERVER, Daemon, wait_for_answer
+from tests.system.support import Daemon
 
 NAMES = ["S_dummy_A", "S_dummy_B"]
-
-
-@pytest.fixture(scope="module")
-def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    folder = tmp_path_factory.mktemp("data")
-    (folder / "piccolo.config").write_text(INSTRUMENT)
-    port = free_port()
-    process = subprocess.Popen(
-        [SERVER, "-o", str(folder), "--port", str(port)], stderr=subprocess.DEVNULL, text=True, cwd=folder
-    )
-    daemon = Daemon(port, folder, process)
-    try:
-        wait_for_answer(port, process)
-        daemon.wait_until_ready()
-        yield daemon
-    finally:
-        process.terminate()
-        assert process.wait(10) == 0
 
 
 def run_program(tmp_path: Path, text: str, *arguments: str) -> list[str]:

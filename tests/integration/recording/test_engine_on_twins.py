@@ -52,7 +52,7 @@ INSTRUMENT = InstrumentConfig(
     ),
     simulation=SimulationConfig(clouds=0.0),
 )
-QUICK = SpectrometerTiming(margin=0.3, grace=0.1, recovery=RecoveryTiming(first_retry=0.02))
+QUICK = SpectrometerTiming(margin=1.0, grace=0.1, recovery=RecoveryTiming(first_retry=0.02))
 
 
 @dataclass

@@ -234,7 +234,7 @@ def run(
         }
         shutters = {channel: FakeShutter() for channel in channels}
         shutter_workers = {
-            channel: ShutterWorker(channel, channel_config(channel), shutter, clock, broker, deadline=0.2)
+            channel: ShutterWorker(channel, channel_config(channel), shutter, clock, broker, deadline=0.5)
             for channel, shutter in shutters.items()
         }
         directory = MemoryDirectory(clock, clobber=clobber)

@@ -20,7 +20,7 @@ def run(scenario: Callable[[ShutterWorker, FakeShutter, list[ShutterChanged]], A
     async def whole() -> None:
         clock, broker = ManualClock(), Broker()
         clock.advance(7.0)
-        worker = ShutterWorker("up", channel_config("up"), shutter, clock, broker, deadline=0.02)
+        worker = ShutterWorker("up", channel_config("up"), shutter, clock, broker, deadline=0.3)
         told: list[ShutterChanged] = []
         broker.subscribe(ShutterChanged, told.append)
         await worker.start()

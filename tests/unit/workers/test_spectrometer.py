@@ -23,7 +23,7 @@ from piccolo3.status import SpectrometerStatus as Status
 from piccolo3.workers import Rung, SpectrometerChanged, SpectrometerTiming, SpectrometerWorker
 from tests.unit.workers.fakes import FakeAcquirer, FakePower, FakeSpectrometer, StepClock, spectrometer_config, until
 
-QUICK = SpectrometerTiming(margin=0.05, open_limit=0.05, grace=0.02)
+QUICK = SpectrometerTiming(margin=0.5, open_limit=0.5, grace=0.2)  # a busy machine may be held up by a tenth of that
 
 
 @dataclass
