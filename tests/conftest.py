@@ -29,13 +29,20 @@ _ENOUGH = 2e9  # bytes
 def pytest_configure() -> None:
     """Before anything starts processes, which inherit all this."""
     # what is written for a test need not outlive the power, and a disk takes milliseconds to be sure of it
-    if "TMPDIR" not in os.environ and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ENOUGH:
-        os.environ["TMPDIR"] = tempfile.tempdir = _MEMORY
+    in_memory = os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ENOUGH
+    place = _MEMORY if in_memory and "TMPDIR" not in os.environ else tempfile.gettempdir()
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", place)  # what fails can be looked at
+    tempfile.tempdir = os.environ["TMPDIR"] = tempfile.mkdtemp(prefix="tests-", dir=place)
+    Path(tempfile.tempdir).chmod(0o711)  # a database server has a user of its own
     # several hundred processes are started, each of which would compile what it loads
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     # nohup and shells that run us in the background have them ignored; daemons are told to end by them
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(tempfile.gettempdir(), ignore_errors=True)
 
 
 def _open_files() -> set[str]:
@@ -71,16 +78,18 @@ def _name(pid: int) -> str:
 
 @pytest.fixture(autouse=True)
 def nothing_left_behind() -> Iterator[None]:
-    """Fail a test that leaves a thread, a child process or an open file."""
+    """Fail a test that leaves a thread, a child process, an open file or a folder."""
     threads = set(threading.enumerate())
     children = _children()
     files = _open_files()
+    folders = set(os.listdir(tempfile.gettempdir()))  # noqa: PTH208 - names will do
 
     def left() -> list[object]:
         return [
             *(t for t in set(threading.enumerate()) - threads if t.is_alive()),
             *(f"process {pid} {_name(pid)}" for pid in _children() - children),
             *(f for f in _open_files() - files if Path(f).exists()),
+            *(set(os.listdir(tempfile.gettempdir())) - folders),  # noqa: PTH208
         ]
 
     yield

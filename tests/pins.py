@@ -77,7 +77,7 @@ class Bench:
         return [1000 * state.timestamp for state in self.pin(number).states if not state.state][1:]
 
 
-def wait_for(wanted: Callable[[], object], seconds: float = 2.0) -> None:
+def wait_for(wanted: Callable[[], object], seconds: float = 20.0) -> None:
     """Wait until it is true."""
     until = time.monotonic() + seconds
     while not wanted():

@@ -23,20 +23,24 @@ def main(factory_name: str, descriptor: int) -> int:
     # whoever started this process ends it, when the shutters are closed, by going away
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    with socket.socket(fileno=descriptor) as control, folder_of_library():
+    with socket.socket(fileno=descriptor) as control:
         try:
-            factory = make_factory(factory_name)
-        except PinsUnusable as error:
+            with folder_of_library():
+                _serve(control, factory_name)
+        except PinsUnusable as error:  # who is told kills us, and the folder has to be gone by then
             send(control, {"error": str(error)[:1000]})
-            return 0
-        priority = raise_priority()
-        gc.freeze()
-        try:
-            send(control, {"ready": {"factory": type(factory).__name__, "priority": priority}})
-            Server(control, factory, LEAD if priority == REAL_TIME else 0.0).run()
-        finally:
-            factory.close()
     return 0
+
+
+def _serve(control: socket.socket, factory_name: str) -> None:
+    factory = make_factory(factory_name)
+    priority = raise_priority()
+    gc.freeze()
+    try:
+        send(control, {"ready": {"factory": type(factory).__name__, "priority": priority}})
+        Server(control, factory, LEAD if priority == REAL_TIME else 0.0).run()
+    finally:
+        factory.close()
 
 
 if __name__ == "__main__":

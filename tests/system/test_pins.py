@@ -37,6 +37,7 @@ INSTRUMENT = """
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PINS_FOLDER", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))  # who is killed leaves a folder
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     data = tmp_path / "data"
     data.mkdir()

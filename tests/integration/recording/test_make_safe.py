@@ -59,6 +59,7 @@ async def until(rig: Piccolo, path: str, expected: object) -> None:
             await asyncio.sleep(0.005)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("open_one", ["downwelling", "upwelling"])
 def test_make_safe_with_a_shutter_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, open_one: str) -> None:
     """In a long light exposure of one channel; that of downwelling hangs."""

@@ -15,6 +15,7 @@ from emulators.faults import ANY, Fault, FaultKind, Phase
 from emulators.light import Light
 from emulators.wire import Status
 from piccolo3.config import SimulationConfig
+from tests.pins import wait_for
 
 SERIAL = b"\x05\x00"
 SPECTRUM = b"\x09"
@@ -124,10 +125,12 @@ def test_a_spectrum_comes_when_its_exposure_is_over(device: Device, handle: Hand
 def test_what_ends_a_read_that_waits(
     bus: Bus, handle: Handle, meanwhile: Meanwhile, end: Callable[[Bus, Handle], None], status: Status
 ) -> None:
-    read = meanwhile(lambda: bus.devices["X"].read(handle, 0x82, 100, 0))
+    device = bus.devices["X"]
+    read = meanwhile(lambda: device.read(handle, 0x82, 100, 0))
+    wait_for(lambda: device.condition._waiters)  # type: ignore[attr-defined]
     assert read == []
     end(bus, handle)
-    time.sleep(0.01)
+    wait_for(lambda: read)
     assert read == [(status, b"")]
 
 

@@ -23,6 +23,7 @@ NOTING = "tests.emulated_pins:NotingFactory"
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PINS_FOLDER", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))  # who is killed leaves a folder
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.delenv("GPIOZERO_PIN_FACTORY", raising=False)
     return tmp_path
@@ -46,6 +47,7 @@ def test_is_small_and_started_once(pins: Pins) -> None:
     assert not {"/", str(Path.cwd())} & {process.cwd()}  # lgpio makes pipes there
 
 
+@pytest.mark.alone
 def test_the_pulses_are_those_that_the_lines_tell_of(pins: Pins, folder: Path) -> None:
     lines = pins.lines("a shutter")
     given = [lines.pulse(pin, 0.005) for pin in (18, 17)]

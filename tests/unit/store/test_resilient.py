@@ -23,6 +23,7 @@ from piccolo3.store import (
     ResilientStore,
     Spare,
     SpectrumQuery,
+    resilient,
 )
 from tests.unit.store import making
 from tests.unit.store.making import DARK, LIGHT, START
@@ -364,7 +365,11 @@ def test_a_real_disk_that_fills_up(disk: Path, tmp_path: Path, has_spare: bool) 
 
 
 @pytest.mark.parametrize("has_spare", [True, False])
-def test_what_is_below_the_mount_point_is_not_filled(disk: Path, tmp_path: Path, has_spare: bool) -> None:
+def test_what_is_below_the_mount_point_is_not_filled(
+    disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_spare: bool
+) -> None:
+    root = tmp_path.stat().st_dev  # it need not be that of /
+    monkeypatch.setattr(resilient, "_is_on_root", lambda path: path.stat().st_dev == root)
     clock = ManualClock()
     files = DataDirectory(disk, clock, clobber=False, split=True)
     spare = Spare(tmp_path / "spare", clock, clobber=False, split=True) if has_spare else None
