@@ -15,6 +15,9 @@ from pathlib import Path
 from piccolo3.client import Piccolo
 from piccolo3.errors import PiccoloError
 from piccolo3.jsonvalue import JsonValue
+from soak.ports import free_port
+
+__all__ = ["INSTRUMENT", "SERVER", "Daemon", "free_port", "wait_for_answer"]
 
 SERVER = str(Path(sys.executable).with_name("piccolo3-server"))
 
