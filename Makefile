@@ -7,7 +7,7 @@ ONCE = 0
 RIG = simulated
 HOURS = 1
 COUNT = 500
-JOBS := $(shell nproc 2>/dev/null || echo 1)
+JOBS = $(shell expr 1 + `nproc 2>/dev/null || echo 1`)
 VENV = .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -21,8 +21,8 @@ help:
 	@echo "                 PORT=5684 uses another port, WEB=8081 another one for the web pages; ONCE=1 stops after the"
 	@echo "                 batch, and has no web pages; RIG=emulated takes the drivers of real instruments and pins,"
 	@echo "                 and emulates what they talk to (needs a C compiler)"
-	@echo "make test        run the tests, with a report of their coverage: in as many processes as there are"
-	@echo "                 processors (JOBS=1 for one), then those alone that measure how long something takes"
+	@echo "make test        run the tests, with a report of their coverage: in one process more than there"
+	@echo "                 are processors (JOBS=1: in one), then those alone that measure how long something takes"
 	@echo "make lint        ruff, mypy and import-linter"
 	@echo "make format      let ruff format the code"
 	@echo "make coverage    run the tests and write htmlcov/index.html"
@@ -70,7 +70,7 @@ demo:
 	@echo "there is no rig '$(RIG)'; there are RIG=simulated and RIG=emulated" >&2; exit 2
 endif
 
-# a file's tests share what they start; the slow folders come first by their names
+# many wait most of the time; a file's tests share what they start; the slow folders come first by their names
 PARALLEL = -m 'not alone' -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 test: $(VENV)/.dev

@@ -76,20 +76,25 @@ def _name(pid: int) -> str:
         return ""
 
 
+def _folders() -> set[str]:
+    """What is where temporary files go, but for what a browser hides there as long as it runs."""
+    return {name for name in os.listdir(tempfile.gettempdir()) if not name.startswith(".")}  # noqa: PTH208
+
+
 @pytest.fixture(autouse=True)
 def nothing_left_behind() -> Iterator[None]:
     """Fail a test that leaves a thread, a child process, an open file or a folder."""
     threads = set(threading.enumerate())
     children = _children()
     files = _open_files()
-    folders = set(os.listdir(tempfile.gettempdir()))  # noqa: PTH208 - names will do
+    folders = _folders()
 
     def left() -> list[object]:
         return [
             *(t for t in set(threading.enumerate()) - threads if t.is_alive()),
             *(f"process {pid} {_name(pid)}" for pid in _children() - children),
             *(f for f in _open_files() - files if Path(f).exists()),
-            *(set(os.listdir(tempfile.gettempdir())) - folders),  # noqa: PTH208
+            *(_folders() - folders),
         ]
 
     yield
