@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.servers import free_port
+from soak.ports import free_port
 
 __all__ = ["RIG", "FrontEnd", "bare", "front_end"]
 
