@@ -137,6 +137,9 @@ class Users:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                if os.geteuid() == 0:  # who serves has to be able to read it
+                    owner = (self.path if self.path.exists() else self.path.parent).stat()
+                    os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
                 file.write(f"# name, role and hash of the password; written by piccolo3-web passwd\n{text}")
                 file.flush()
                 os.fsync(file.fileno())

@@ -13,6 +13,7 @@ import pytest
 from piccolo3.jsonvalue import JsonValue
 from piccolo3.web import serve
 from piccolo3.web.sse import Mailbox, event
+from piccolo3.web.users import Role, Users
 from tests.integration.web.support import events, serving_web, until
 from tests.integration.web.test_web import record
 
@@ -177,3 +178,27 @@ def test_scripts_never_write_html() -> None:
             assert word not in text, (file.name, word)
     for file in (folder.parents[1] / "templates").glob("*.html"):
         assert "|safe" not in file.read_text().replace(" ", ""), file.name
+
+
+def test_a_stream_ends_with_the_session(rig_url: str, tmp_path: Path) -> None:
+    users = Users(tmp_path / "piccolo-web.users")
+    for name in ("anna", "otto"):
+        users.put(name, Role.LOOK, "correct horse battery")
+
+    async def watch() -> None:
+        async with serving_web(rig_url, tmp_path) as web:
+            form = {"name": "anna", "password": "correct horse battery"}
+            assert (await web.client.post("/login", data=form)).status_code == 303
+            begun: list[str] = []
+
+            async def handle(name: str, body: dict[str, JsonValue]) -> bool:
+                begun.append(name)
+                if name == "value":
+                    await asyncio.to_thread(users.remove, "anna")
+                return name == "ended"
+
+            await events(web, "/r/rig/api/events?paths=control/status", handle)
+            assert begun[-1] == "ended"
+            assert (await web.client.get("/r/rig/now")).status_code == 401
+
+    asyncio.run(watch())

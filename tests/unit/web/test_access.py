@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -278,6 +279,16 @@ def test_a_brand(make: Make, tmp_path: Path) -> None:
     assert client.get("/login").text == "&lt;b&gt;Institute&lt;/b&gt;"
     assert "--brand:#ffee00;--on-brand:#000" in client.get("/brand/colours.css").text
     assert "sandbox" in client.get("/brand/logo").headers["content-security-policy"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_passwords_that_root_sets_can_be_read_by_the_service(tmp_path: Path) -> None:
+    os.chown(tmp_path, 12345, 12346)
+    users = Users(tmp_path / "users")
+    for name in ("anna", "otto"):
+        users.put(name, Role.LOOK, PASSWORD)
+        found = users.path.stat()
+        assert (found.st_uid, found.st_gid, found.st_mode & 0o777) == (12345, 12346, 0o600)
 
 
 def test_the_file_of_users_is_for_its_owner_alone(tmp_path: Path) -> None:
