@@ -25,6 +25,7 @@ __all__ = ["Link", "Session", "watch"]
 
 _logger = logging.getLogger(__name__)
 
+_ANSWERS = 200  # which may have arrived, one each time that the loop looks
 _RETRY = 1.0  # s before a server that did not answer is asked again
 
 Segments = Sequence[str]
@@ -175,7 +176,14 @@ class Link:
         self._is_shut_down = True
         if session is not None and not session.loop.is_closed() and not session.loop.is_running():
             with contextlib.suppress(Exception):
+                session.loop.run_until_complete(_take_what_has_arrived())
                 session.loop.run_until_complete(self._end())
+
+
+async def _take_what_has_arrived() -> None:
+    """Answers have come since the loop stood still; aiocoap can't bear one to a request that is given up meanwhile."""
+    for _ in range(_ANSWERS):
+        await asyncio.sleep(0)
 
 
 async def watch(session: Session, path: Segments, heard: Callable[[JsonValue], Awaitable[None]]) -> None:
