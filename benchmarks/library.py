@@ -18,7 +18,7 @@ from typing import cast
 import aiocoap
 from aiocoap.numbers.codes import Code
 
-from benchmarks import servers
+from benchmarks import daemon, servers
 from benchmarks.result import Result
 from piccolo3.client import Piccolo
 
@@ -96,13 +96,16 @@ async def observers() -> list[Result]:
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 4096)), hard))
     results: list[Result] = []
     reference = 0.0
-    for number in _OBSERVERS:
+    for number, recording in (*((number, False) for number in _OBSERVERS), (_OBSERVERS[-1], True)):
         async with servers.daemon() as server, Piccolo(server.url) as rig, AsyncExitStack() as stack:
             everybody = [await _observer(server.port, stack, one) for one in range(number)]
             middles, lasts = [], []
+            if recording:
+                await daemon.until_idle(rig)
+                await rig.control.record_sequence("bench", sequences=100_000, auto=-1, delay=0.0)
             for round_ in range(1, _UPDATES + 1):
                 begin = time.monotonic()
-                await rig.control.delay.set(float(round_))
+                await rig.control.delay.set(float(round_))  # of what is set, the next batch takes note
                 async with asyncio.timeout(_LONGEST):
                     for one in everybody:
                         await one.until(float(round_))
@@ -112,9 +115,9 @@ async def observers() -> list[Result]:
                 await asyncio.sleep(0.5)
         middle, last = statistics.median(middles), statistics.median(lasts)
         reference = reference or middle
-        # many are told one after the other: they may have a share of the daemon's time, and no more
+        # while something is recorded, they may have a share of the daemon's time, and no more
         value = f"median {middle * 1000:.1f}, last {last * 1000:.0f} ms"
-        name = f"notification of {number} observer{'s' if number > 1 else ''}"
+        name = f"notification of {number} observer{'s' if number > 1 else ''}{', recording' if recording else ''}"
         results.append(Result(name, value, middle / reference, f"one observer {reference * 1000:.1f} ms"))
     return results
 

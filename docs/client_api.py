@@ -225,7 +225,7 @@ def _imports(body: str) -> str:
     known = {name: thing for kind in MIRRORED for name, thing in vars(sys.modules[kind.__module__]).items()}
     found: dict[str, set[str]] = {}
     for name in used - {kind.__name__ for kind in MIRRORED} - set(dir(builtins)) - {"T", "property"}:
-        if name in ("Generic", "TypeVar", "Self"):
+        if name in ("Generic", "Self", "TypeVar", "Unpack"):
             module = "typing"
         elif name in ("Iterator", "Mapping", "Sequence", "Callable"):
             module = "collections.abc"

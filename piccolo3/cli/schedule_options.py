@@ -6,14 +6,13 @@ import argparse
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime, time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from piccolo3.cli.options import Version, add_link_options, add_server_option
 from piccolo3.errors import InvalidValue
-from piccolo3.jsonvalue import JsonValue
 
 if TYPE_CHECKING:
-    from piccolo3.client.schedule import When
+    from piccolo3.client.schedule import NewJobOptions, When
 
 __all__ = ["duration", "parse", "wanted", "when"]
 
@@ -232,6 +231,7 @@ def _needs(options: argparse.Namespace, name: str | None, sentence: str) -> None
         raise InvalidValue(sentence)
 
 
-def wanted(options: argparse.Namespace) -> dict[str, JsonValue]:
+def wanted(options: argparse.Namespace) -> NewJobOptions:
     """What a job is to do and how, without what was not given."""
-    return {name: found for name in _WANTED if (found := getattr(options, name, None)) is not None}
+    given = {name: found for name in _WANTED if (found := getattr(options, name, None)) is not None}
+    return cast("NewJobOptions", given)

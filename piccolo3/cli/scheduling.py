@@ -14,7 +14,7 @@ from piccolo3.cli import schedule_tables as tables
 from piccolo3.cli.options import connect
 from piccolo3.cli.program import DONE, FAILED, complain
 from piccolo3.cli.schedule_options import wanted
-from piccolo3.client.schedule import ComingStart, Halt, Job, JobRun, Schedule
+from piccolo3.client.schedule import ComingStart, Halt, Job, JobOptions, JobRun, Schedule
 from piccolo3.errors import PiccoloError
 from piccolo3.wire import JsonValue, show_time, show_time_of_day
 
@@ -55,7 +55,8 @@ async def _add(schedule: Schedule, options: Namespace) -> int:
 
 
 async def _edit(schedule: Schedule, options: Namespace) -> int:
-    return await _tell(schedule, await schedule.edit(options.job, options.when, **wanted(options)), options)
+    changes = cast("JobOptions", wanted(options))  # it has no option for the task
+    return await _tell(schedule, await schedule.edit(options.job, options.when, **changes), options)
 
 
 async def _tell(schedule: Schedule, job: Job, options: Namespace) -> int:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Unpack
 
 from piccolo3.client import answers
 from piccolo3.client.batch import Outcome, Progress
 from piccolo3.client.connection import GET, PUT, arguments
 from piccolo3.client.fields import Room, setting, value
 from piccolo3.client.follow import Follower
-from piccolo3.client.plan import Plan, batch_arguments
+from piccolo3.client.plan import Plan, PlanOptions, batch_arguments
 from piccolo3.client.running import Batch, start
 from piccolo3.errors import NotAllowed
 from piccolo3.wire import JsonValue
@@ -111,7 +112,7 @@ class Control(Room):
         }
         return await start(self._connection, "record_sequence", batch_arguments(wanted))
 
-    async def plan(self, **wanted: JsonValue) -> Plan:
+    async def plan(self, **wanted: Unpack[PlanOptions]) -> Plan:
         """What would become of a batch, without doing it; takes what `record_sequence` takes, all by name."""
         given = arguments([], batch_arguments(wanted))
         return Plan.of(await self._connection.request(PUT, ("control", "plan"), given))

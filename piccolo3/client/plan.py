@@ -5,19 +5,44 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypedDict, cast
 
 from piccolo3.client import answers
 from piccolo3.wire import JsonValue
 
-__all__ = ["Plan", "PlanPart", "batch_arguments"]
+__all__ = ["BatchOptions", "Plan", "PlanOptions", "PlanPart", "batch_arguments"]
 
 _WHAT = "control/plan"
 _NAMES = {"sequences": "nsequence"}  # that are others at the server
 
 
-def batch_arguments(wanted: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+class BatchOptions(TypedDict, total=False):
+    """What can be said of a batch, see `Control.record_sequence`; None is as if it were not said."""
+
+    run: str | None
+    sequences: int | None
+    auto: int | None
+    delay: float | None
+    target: float | None
+    mode: str | None
+    averages: int | None
+    burst: bool | None
+    triggered: bool | None
+    recipe: str | None
+
+
+class PlanOptions(BatchOptions, total=False):
+    """The same, and when it would be."""
+
+    at_time: str | None
+    interval: float | None
+    end_time: str | None
+
+
+def batch_arguments(wanted: Mapping[str, object]) -> dict[str, JsonValue]:
     """The arguments of a batch as the server has them; what is None is left out."""
-    return {_NAMES.get(name, name): item for name, item in wanted.items() if item is not None}
+    given = {_NAMES.get(name, name): item for name, item in wanted.items() if item is not None}
+    return cast("dict[str, JsonValue]", given)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,14 +5,29 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
+from typing import Unpack
 
 from piccolo3.client import answers
 from piccolo3.client.connection import GET
 from piccolo3.client.fields import Room, setting, value
+from piccolo3.client.plan import BatchOptions, batch_arguments
 from piccolo3.errors import InvalidValue
 from piccolo3.wire import JsonValue, parse_time_of_day, show_time, show_time_of_day
 
-__all__ = ["ComingStart", "Halt", "Job", "JobRun", "Schedule", "When", "by_cron", "by_sun", "every", "once"]
+__all__ = [
+    "ComingStart",
+    "Halt",
+    "Job",
+    "JobOptions",
+    "JobRun",
+    "NewJobOptions",
+    "Schedule",
+    "When",
+    "by_cron",
+    "by_sun",
+    "every",
+    "once",
+]
 
 When = Mapping[str, JsonValue]
 """When a job is due: what `once`, `every`, `by_cron` and `by_sun` make."""
@@ -163,6 +178,21 @@ class ComingStart:
         )
 
 
+class JobOptions(BatchOptions, total=False):
+    """What can be said of a job, see `Schedule.add`."""
+
+    name: str | None
+    description: str | None
+    grace: float | None
+    ignore_quiet_time: bool | None
+
+
+class NewJobOptions(JobOptions, total=False):
+    """What can't be changed later: record, dark, auto, power_on or power_off."""
+
+    task: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Halt:
     """Since when, why, and by whose wish no job is started."""
@@ -246,7 +276,7 @@ class Schedule(Room):
         """One of them."""
         return Job.of(await self._connection.request(GET, (*self.segments, "job", str(number))))
 
-    async def add(self, when: When, **wanted: JsonValue) -> Job:
+    async def add(self, when: When, **wanted: Unpack[NewJobOptions]) -> Job:
         """Make a job; the same twice is one. Conflict where there are too many.
 
         It does a batch, or the `task` dark, auto, power_on, power_off. `recipe`, `run`, `sequences`, `auto`, `delay`,
@@ -254,11 +284,11 @@ class Schedule(Room):
         None; `name` and `description` are for people; what was due longer ago than `grace` (s) is skipped; with
         `ignore_quiet_time` it is done in the quiet time, too.
         """
-        return Job.of(await self.command("add", {"when": when, **_named(wanted)}))
+        return Job.of(await self.command("add", {"when": when, **batch_arguments(wanted)}))
 
-    async def edit(self, number: int, when: When | None = None, **wanted: JsonValue) -> Job:
+    async def edit(self, number: int, when: When | None = None, **wanted: Unpack[JobOptions]) -> Job:
         """Change what is not None; takes what `add` takes, but for the task."""
-        return Job.of(await self.command("edit", {"jid": number, "when": when, **_named(wanted)}))
+        return Job.of(await self.command("edit", {"jid": number, "when": when, **batch_arguments(wanted)}))
 
     async def suspend(self, number: int) -> None:
         """Start a job no more, until `unsuspend`."""
@@ -293,10 +323,6 @@ class Schedule(Room):
     async def next(self, count: int = 20) -> tuple[ComingStart, ...]:
         """The coming starts of all jobs, at most 1000; what falls into one quiet time is told once for each."""
         return _starts(await self.command("starts", {"count": count}), _WHAT)
-
-
-def _named(wanted: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    return {"nsequence" if name == "sequences" else name: item for name, item in wanted.items()}
 
 
 def _list(body: JsonValue, what: str) -> list[JsonValue]:

@@ -4,16 +4,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, time
 from os import PathLike
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Generic, Self, TypeVar, Unpack
 
 from piccolo3.client import catalogue
 from piccolo3.client.batch import Outcome, Progress
 from piccolo3.client.connection import Path
 from piccolo3.client.link import LinkChange
 from piccolo3.client.mirror import Copied, Synced
-from piccolo3.client.plan import Plan
+from piccolo3.client.plan import Plan, PlanOptions
 from piccolo3.client.result import Result
-from piccolo3.client.schedule import ComingStart, Halt, Job, JobRun, When
+from piccolo3.client.schedule import ComingStart, Halt, Job, JobOptions, JobRun, NewJobOptions, When
 from piccolo3.client.tree import Described
 from piccolo3.spectrum.spectra_list import SpectraList
 from piccolo3.spectrum.spectrum import Spectrum
@@ -155,7 +155,7 @@ class Control:
         each sequence wait for a trigger; `recipe` is the name of one of `recipes`, of which that counts which is not
         given. Servers from before 0.6 don't have these five.
         """
-    def plan(self, **wanted: JsonValue) -> Plan:
+    def plan(self, **wanted: Unpack[PlanOptions]) -> Plan:
         """What would become of a batch, without doing it; takes what `record_sequence` takes, all by name."""
     def recipes(self) -> dict[str, Mapping[str, JsonValue]]:
         """What the recipes say, by name; with what they leave open as it is set."""
@@ -235,7 +235,7 @@ class Schedule:
         """All that are active or suspended, by their numbers."""
     def job(self, number: int) -> Job:
         """One of them."""
-    def add(self, when: When, **wanted: JsonValue) -> Job:
+    def add(self, when: When, **wanted: Unpack[NewJobOptions]) -> Job:
         """Make a job; the same twice is one. Conflict where there are too many.
 
         It does a batch, or the `task` dark, auto, power_on, power_off. `recipe`, `run`, `sequences`, `auto`, `delay`,
@@ -243,7 +243,7 @@ class Schedule:
         None; `name` and `description` are for people; what was due longer ago than `grace` (s) is skipped; with
         `ignore_quiet_time` it is done in the quiet time, too.
         """
-    def edit(self, number: int, when: When | None = None, **wanted: JsonValue) -> Job:
+    def edit(self, number: int, when: When | None = None, **wanted: Unpack[JobOptions]) -> Job:
         """Change what is not None; takes what `add` takes, but for the task."""
     def suspend(self, number: int) -> None:
         """Start a job no more, until `unsuspend`."""
