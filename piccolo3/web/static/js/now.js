@@ -14,26 +14,27 @@ const handlers = {
   "control/status": (value) => put("status", value),
   "control/progress": (value) => {
     const bar = document.getElementById("progress");
-    bar.hidden = !value.steps;
+    const busy = value.steps > 0 && value.step < value.steps;
+    bar.hidden = !busy;
     bar.max = value.steps || 1;
     bar.value = value.step;
     put("run", value.run ?? "–");
     put("sequence", value.batch === null ? "–" : `batch ${value.batch}, sequence ${value.sequence + 1} of ${value.sequences}`);
-    put("left", value.steps ? duration(value.seconds_left) : "–");
+    put("left", busy ? duration(value.seconds_left) : "–");
     const line = document.getElementById("last-error");
     line.hidden = !value.last_error;
     line.textContent = value.last_error ? `Last error: ${value.last_error}` : "";
   },
-  "control/outcome": (value) => put("outcome", value ? `${value.run}, batch ${value.batch}: ${WORDS[value.result] ?? value.result}${value.reason ? `, ${value.reason}` : ""}` : "none yet"),
+  "control/outcome": (value) => put("outcome", value ? `${value.run}, batch ${value.batch}: ${WORDS[value.result] ?? value.result}${value.reason ? `, ${value.reason}` : ""}` : "none yet: record one on the page Record"),
   "control/scheduler/next": (value) => {
     const first = (value ?? []).find((one) => !one.skipped);
-    put("next", first ? `${first.name || first.task}, ${moment(first.time)}` : "none");
+    put("next", first ? `${first.name || first.task}, ${moment(first.time)}` : "none: plan one on the page Schedule");
   },
-  "control/scheduler/halt": (value) => put("halt", value ? `halted: ${value.reason}` : "not halted"),
+  "control/scheduler/halt": (value) => put("halt", value ? `halted: ${value.reason.replaceAll("_", " ")}; start them again on the page Schedule` : "not halted"),
   "sysinfo/health": (value) => {
     const line = document.getElementById("health");
     line.dataset.state = value.status;
-    line.textContent = value.status === "ok" ? "All is well" : `Look at this (${value.status})`;
+    line.textContent = value.status === "ok" ? "All is well" : "Look at this:";
     document.getElementById("sentences").replaceChildren(...value.sentences.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
   },
   "sysinfo/housekeeping": (value) => {

@@ -5,9 +5,15 @@ import { clock } from "./units.js";
 const NARROWEST = 5; // nm or s
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const short = (value) => (Math.abs(value) >= 1e4 ? `${Number((value / 1000).toPrecision(4))} k` : String(Number(value.toPrecision(4))));
+/** All ticks of an axis in thousands, or none. */
+const shorts = (ticks) => (ticks.some((tick) => tick >= 1e4) ? ticks.map((tick) => (tick ? `${Number((tick / 1000).toPrecision(4))} k` : "0")) : ticks.map(short));
 
 const two = (number) => String(number).padStart(2, "0");
-const hours = (seconds) => { const at = new Date(seconds * 1000); return `${two(at.getHours())}:${two(at.getMinutes())}`; };
+/** Times of the day; with seconds where ticks are closer than minutes. */
+function hours(ticks) {
+  const close = ticks.length > 1 && ticks[1] - ticks[0] < 60;
+  return ticks.map((tick) => { const at = new Date(tick * 1000); return `${two(at.getHours())}:${two(at.getMinutes())}${close ? `:${two(at.getSeconds())}` : ""}`; });
+}
 
 export class Plot {
   #host; #plot = null; #look = ""; #curves = []; #options = {}; #range = null; #extent = [0, 1];
@@ -92,8 +98,8 @@ export class Plot {
       ...this.#size(),
       scales: { x: { time }, y: { range: (_, min, max) => this.#height(min, max) } },
       axes: [
-        { ...axis, label: time ? "Local time" : "Wavelength (nm)", labelSize: 22, ...(time ? { values: (_, ticks) => ticks.map(hours) } : {}) },
-        { ...axis, label: unit ? `${quantity} (${unit})` : quantity, labelSize: 22, size: 64, values: (_, ticks) => ticks.map(short) },
+        { ...axis, label: time ? "Local time" : "Wavelength (nm)", labelSize: 22, values: (_, ticks) => (time ? hours(ticks) : ticks.map(String)), space: time ? 80 : 50 },
+        { ...axis, label: unit ? `${quantity} (${unit})` : quantity, labelSize: 20, size: (_, texts) => 16 + 8 * Math.max(2, ...(texts ?? []).map(({ length }) => length)), values: (_, ticks) => shorts(ticks) },
       ],
       series: [
         { label: time ? "Time" : "Wavelength", value: (_, value) => (typeof value === "number" ? across(value) : "–") },

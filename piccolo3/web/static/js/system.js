@@ -16,7 +16,7 @@ const parts = new Map([["Writer", {}], ["Check of the files", {}], ["Trigger", {
 const handlers = {
   "sysinfo/health": (value) => {
     at("health").dataset.state = value.status;
-    say("health", value.status === "ok" ? "All is well" : `Look at this (${value.status})`);
+    say("health", value.status === "ok" ? "All is well" : "Look at this:");
     at("sentences").replaceChildren(...value.sentences.map((textContent) => make("li", { textContent })));
     news();
   },

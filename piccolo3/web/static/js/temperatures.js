@@ -34,6 +34,7 @@ function card(name, described) {
     on = box.checked = cooler.enabled;
     controls.hidden = cooler.present !== true;
     now.textContent = withUnit(cooler.temperature, "°C");
+    now.hidden = cooler.temperature === null;
     const parts = [];
     if (cooler.present === false) parts.push("It has no cooler.");
     if (cooler.enabled) parts.push(cooler.settled ? "Settled." : "Not settled yet.");

@@ -10,23 +10,30 @@ export function duration(seconds) {
 }
 
 const two = (number) => String(number).padStart(2, "0");
-const day = (y, m, d) => `${y}-${two(m + 1)}-${two(d)}`;
+const SPACE = "\u00a0"; // at which no line is broken
+
+/** The day with a space behind it: nothing for today, the year only where it is another one. */
+function day(at) {
+  const now = new Date();
+  if (at.toDateString() === now.toDateString()) return "";
+  const year = at.getFullYear() === now.getFullYear() ? {} : { year: "numeric" };
+  return `${at.toLocaleDateString("en-GB", { day: "numeric", month: "short", ...year }).replaceAll(" ", SPACE)}${SPACE}`;
+}
 
 /** A moment in local time, and in UTC beside it. */
 export function moment(text) {
   if (!text) return "–";
   const at = new Date(text);
   if (Number.isNaN(at.getTime())) return String(text);
-  const local = `${day(at.getFullYear(), at.getMonth(), at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`;
-  return `${local} (${two(at.getUTCHours())}:${two(at.getUTCMinutes())} UTC)`;
+  const time = `${two(at.getHours())}:${two(at.getMinutes())}`, universal = `${two(at.getUTCHours())}:${two(at.getUTCMinutes())}`;
+  return `${day(at)}${time} (${universal}${SPACE}UTC)`;
 }
 
 /** The time of a moment, local; with the date if that is not today. */
 export function clock(text) {
-  const at = new Date(text), now = new Date();
+  const at = new Date(text);
   if (Number.isNaN(at.getTime())) return String(text);
-  const time = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
-  return at.toDateString() === now.toDateString() ? time : `${day(at.getFullYear(), at.getMonth(), at.getDate())} ${time}`;
+  return `${day(at)}${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
 }
 
 export function megabytes(value) {
