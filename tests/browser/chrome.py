@@ -171,8 +171,13 @@ class Chrome:
     # --- doing
 
     def press(self, name: str) -> None:
-        """Press a button."""
-        self.press_on(self.button(name))
+        """Press a button; again if it was replaced just then."""
+
+        def pressed() -> bool:
+            self.press_on(self.button(name))
+            return True
+
+        self.until(pressed, f"{name} can't be pressed")
 
     def press_on(self, element: WebElement) -> None:
         """Press in the middle of something, which is brought to where it is not covered."""
@@ -203,7 +208,7 @@ class Chrome:
         select.select_by_visible_text(next(one.text for one in select.options if one.text.startswith(text)))
 
     def tick(self, label: str) -> None:
-        """Press the word of something to tick."""
+        """Press the word of something to tick or to choose."""
         self.press_on(self.until(lambda: self._element(_CHOICE, label), f"there is no {label}"))
 
     @contextmanager
@@ -292,7 +297,8 @@ for (const label of document.querySelectorAll('label')) {{
 }}
 return null;"""
 _BUTTON = f"""{_SEEN}
-for (const one of document.querySelectorAll('button, a, summary')) {{
+const all = [...document.querySelectorAll('button, a, summary')];
+for (const one of [...all.filter((other) => other.closest('main')), ...all]) {{
   const name = one.getAttribute('aria-label') || one.textContent.trim();
   if (name === arguments[0] && seen(one) && !one.disabled) return one;
 }}

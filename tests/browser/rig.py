@@ -79,15 +79,15 @@ class Rig:
 class Front:
     """A web server that can be killed and started again."""
 
-    def __init__(self, folder: Path, *rigs: tuple[str, str, str]) -> None:
+    def __init__(self, folder: Path, url: str, title: str, *, users: bool) -> None:
         self.folder = folder
         self.port = free_port()
         self._process: subprocess.Popen[str] | None = None
-        sections = "".join(f"[[{name}]]\nurl = {url}\ntitle = {title}\n" for name, url, title in rigs)
-        (folder / "web.cfg").write_text(f"[http]\nusers = web.users\n[rigs]\n{sections}", encoding="utf-8")
-        users = Users(folder / "web.users")
-        users.put("anna", Role.OPERATE, PASSWORD)
-        users.put("visitor", Role.LOOK, PASSWORD)
+        text = f"[http]\nusers = web.users\n[rigs]\n[[rig]]\nurl = {url}\ntitle = {title}\n"
+        (folder / "web.cfg").write_text(text, encoding="utf-8")
+        if users:
+            Users(folder / "web.users").put("anna", Role.OPERATE, PASSWORD)
+            Users(folder / "web.users").put("visitor", Role.LOOK, PASSWORD)
 
     def url(self, host: str = "127.0.0.1") -> str:
         return f"http://{host}:{self.port}"
@@ -139,10 +139,10 @@ def rig(folder: Path) -> Iterator[Rig]:
 
 
 @contextmanager
-def front(folder: Path, url: str, title: str = "Meadow, north") -> Iterator[Front]:
-    """A web server for that rig until the end of the context."""
+def front(folder: Path, url: str, title: str = "Meadow, north", *, users: bool = True) -> Iterator[Front]:
+    """A web server for that rig until the end of the context; without users, whoever comes may operate."""
     folder.mkdir(parents=True, exist_ok=True)
-    found = Front(folder, ("rig", url, title))
+    found = Front(folder, url, title, users=users)
     try:
         found.start()
         yield found

@@ -1,0 +1,67 @@
+"""What is lost is said within 5 s, and comes back by itself."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser.chrome import Chrome
+from tests.browser.rig import Front, Rig, front, rig
+
+LOST = 5.0  # s
+
+
+@pytest.fixture
+def alone(browser: Chrome, tmp_path: Path) -> Iterator[tuple[Rig, Front]]:
+    """A rig and a web server that may be killed."""
+    with (
+        rig(tmp_path / "rig") as daemon,
+        front(tmp_path / "front", daemon.url, "<b>Doomed</b>", users=False) as server,
+    ):
+        browser.base = server.url()
+        yield daemon, server
+        browser.driver.get("about:blank")
+
+
+def lost_within(browser: Chrome, begin: float, *parts: str) -> None:
+    browser.reads("#lost", "No connection. What is shown is old.", *parts)
+    took = time.monotonic() - begin
+    assert took < LOST, f"it took {took:.1f} s"
+
+
+def healed(browser: Chrome) -> None:
+    browser.connected()
+    assert not browser.css("#lost").is_displayed()
+    browser.reads("#status", "idle")
+    browser.until(lambda: "…" not in browser.all("main")[0].text, "something has not come")
+
+
+@pytest.mark.timeout(120)
+def test_killed_and_started_again(browser: Chrome, alone: tuple[Rig, Front]) -> None:
+    daemon, server = alone
+    assert "<b>Doomed</b>" in browser.text(".bar"), "a title is text"
+    browser.page("now")
+    browser.reads("#status", "idle")
+    with browser.expecting("net::ERR_", "503 (Service Unavailable)"):
+        begin = time.monotonic()
+        daemon.kill()
+        lost_within(browser, begin)
+        daemon.start()
+        healed(browser)
+        begin = time.monotonic()
+        server.kill()
+        lost_within(browser, begin, "The web server does not answer")
+        server.start()
+        healed(browser)
+
+
+def test_who_is_no_longer_logged_in_is_asked_again(browser: Chrome, the_front: Front) -> None:
+    browser.page("now")
+    with browser.expecting("401 (Unauthorized)"):
+        browser.driver.delete_all_cookies()
+        the_front.stop()  # it forgets who was logged in
+        the_front.start()
+        browser.until(lambda: browser.driver.current_url.endswith("/login"), "nothing is asked")
