@@ -213,12 +213,13 @@ class Chrome:
 
     @contextmanager
     def download(self) -> Iterator[Callable[[], Path]]:
-        """Begin a download inside; what is given waits for the file."""
-        before = set(self.downloads.iterdir())
+        """Begin a download inside; what is given waits for the file. Earlier ones are gone: Chromium writes over them."""
+        for old in self.downloads.iterdir():
+            old.unlink()
 
         def arrived() -> Path:
             def whole() -> Path | None:
-                new = [one for one in self.downloads.iterdir() if one not in before]
+                new = list(self.downloads.iterdir())
                 return new[0] if len(new) == 1 and not new[0].name.endswith((".crdownload", ".tmp")) else None
 
             return self.until(whole, "nothing was downloaded")
@@ -265,7 +266,9 @@ class Chrome:
 
 def _is_here(url: str) -> bool:
     parts = urlsplit(url)
-    return parts.scheme in ("data", "blob", "about", "chrome") or parts.hostname in ("127.0.0.1", "localhost")
+    return parts.scheme in ("data", "blob", "about", "chrome") or str(parts.hostname).endswith(
+        ("127.0.0.1", "localhost")
+    )
 
 
 @contextmanager
@@ -289,7 +292,7 @@ def chrome(folder: Path) -> Iterator[Chrome]:
         driver.quit()
 
 
-_SEEN = "const seen = (one) => one.offsetParent !== null || getComputedStyle(one).position === 'fixed';"
+_SEEN = "const seen = (one) => one.checkVisibility();"
 _LABELLED = f"""{_SEEN}
 for (const label of document.querySelectorAll('label')) {{
   const text = label.textContent.trim();

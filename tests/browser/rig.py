@@ -83,7 +83,9 @@ class Front:
         self.folder = folder
         self.port = free_port()
         self._process: subprocess.Popen[str] | None = None
-        text = f"[http]\nusers = web.users\n[rigs]\n[[rig]]\nurl = {url}\ntitle = {title}\n"
+        text = (
+            f"[http]\nusers = web.users\nhosts = forgetful.localhost,\n[rigs]\n[[rig]]\nurl = {url}\ntitle = {title}\n"
+        )
         (folder / "web.cfg").write_text(text, encoding="utf-8")
         if users:
             Users(folder / "web.users").put("anna", Role.OPERATE, PASSWORD)

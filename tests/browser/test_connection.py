@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.chrome import Chrome
-from tests.browser.rig import Front, Rig, front, rig
+from tests.browser.rig import PASSWORD, Front, Rig, front, rig
 
 LOST = 5.0  # s
 
@@ -42,8 +42,8 @@ def healed(browser: Chrome) -> None:
 @pytest.mark.timeout(120)
 def test_killed_and_started_again(browser: Chrome, alone: tuple[Rig, Front]) -> None:
     daemon, server = alone
-    assert "<b>Doomed</b>" in browser.text(".bar"), "a title is text"
     browser.page("now")
+    assert "<b>Doomed</b>" in browser.text(".bar"), "a title is text"
     browser.reads("#status", "idle")
     with browser.expecting("net::ERR_", "503 (Service Unavailable)"):
         begin = time.monotonic()
@@ -58,10 +58,13 @@ def test_killed_and_started_again(browser: Chrome, alone: tuple[Rig, Front]) -> 
         healed(browser)
 
 
-def test_who_is_no_longer_logged_in_is_asked_again(browser: Chrome, the_front: Front) -> None:
-    browser.page("now")
-    with browser.expecting("401 (Unauthorized)"):
-        browser.driver.delete_all_cookies()
-        the_front.stop()  # it forgets who was logged in
-        the_front.start()
-        browser.until(lambda: browser.driver.current_url.endswith("/login"), "nothing is asked")
+def test_who_is_no_longer_logged_in_is_asked_again(browser: Chrome, the_rig: Rig, tmp_path: Path) -> None:
+    with front(tmp_path, the_rig.url) as server:
+        browser.base = server.url("forgetful.localhost")  # cookies are of hosts, whatever the port
+        browser.login("anna", PASSWORD)
+        browser.page("now")
+        with browser.expecting("net::ERR_", "401 (Unauthorized)"):
+            server.kill()
+            server.start()  # it has forgotten who was logged in
+            browser.until(lambda: browser.driver.current_url.endswith("/login"), "nothing is asked")
+        browser.driver.get("about:blank")

@@ -12,8 +12,7 @@ SMALLEST = 44  # CSS pixels that a finger in a glove needs
 
 _CONTROLS = """
 const controls = [...document.querySelectorAll('a, button, select, input, summary, [tabindex="0"]')].filter((one) =>
-  (one.offsetParent !== null || one.closest('.safe')) && !one.disabled
-  && !one.closest('details:not([open]) :not(summary)'));
+  one.checkVisibility() && !one.disabled);
 const shape = (one) => (one.matches('[type=checkbox], [type=radio]') ? one.closest('label') : one);
 """
 _SMALL = f"""{_CONTROLS}

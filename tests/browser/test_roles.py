@@ -7,7 +7,7 @@ from tests.browser.chrome import Chrome
 from tests.browser.rig import PASSWORD, Front
 
 _ABLE = """return [...document.querySelectorAll('main button, main input, main select, .safe button')]
-  .filter((one) => one.offsetParent !== null || one.closest('.safe')).filter((one) => !one.disabled)
+  .filter((one) => one.checkVisibility() && !one.disabled)
   .map((one) => one.labels?.[0]?.textContent.trim() || one.getAttribute('aria-label') || one.textContent.trim())"""
 LOOKING = {
     "now": set(),

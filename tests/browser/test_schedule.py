@@ -25,6 +25,7 @@ def test_a_job_by_the_sun(browser: Chrome, screen: Screen) -> None:
     browser.page("schedule")
     browser.enter("Name", title)
     browser.enter("Name of the run", "high")
+    browser.press("Settings of the batch (empty: as they are now)")
     browser.enter("Sequences", "0")
     browser.press("Add the job")
     browser.reads(".field", "At least 1.")
@@ -62,7 +63,7 @@ def test_jobs_by_interval_and_cron(browser: Chrome) -> None:
     browser.enter("Expression", "0 6 1 1 *")
     browser.enter("Time zone", "Europe/Berlin")
     browser.press("Add the job")
-    browser.reads("#jobs", "New year", "0 6 1 1 * (Europe/Berlin)", "06:00")
+    browser.reads("#jobs", "New year", "0 6 1 1 * (Europe/Berlin)", "05:00 UTC")
     for title in ("Seldom", "New year"):
         delete(browser, title)
 

@@ -48,11 +48,19 @@ function open(url, onConnection, handlers, onLost = () => {}) {
       alive();
       onConnection(rig.connected, rig.reason, rig.restarts);
     });
+    source.addEventListener("error", ({ target }) => { if (target.readyState === EventSource.CLOSED) refused(); });
     source.addEventListener("alive", alive);
     source.addEventListener("ended", () => location.reload());
     for (const [name, handle] of Object.entries(handlers)) {
       source.addEventListener(name, (event) => { alive(); handle(JSON.parse(event.data)); });
     }
+  }
+  /** The server has answered, but not with events: who is no longer logged in is asked to. */
+  async function refused() {
+    const enough = new AbortController();
+    const answer = await fetch(url, { signal: enough.signal }).catch(() => null);
+    enough.abort();
+    if (answer?.status === 401) location.assign("/login");
   }
   const look = () => { if (document.hidden) rest(); else restart(); };
   document.addEventListener("visibilitychange", look);

@@ -8,13 +8,18 @@ const put = (id, text) => { document.getElementById(id).textContent = text; };
 const STATES = ["", "not there", "powered off", "dropped out", "connecting", "disconnected", "ready", "recording", "finding integration times"];
 const WORDS = { complete: "complete", aborted: "aborted", failed: "failed" };
 const shown = new Map();
-let names = [];
+let names = [], status = null, progress = null;
 
 const handlers = {
-  "control/status": (value) => put("status", value),
+  "control/status": (value) => {
+    status = value;
+    put("status", value);
+    if (progress) handlers["control/progress"](progress);
+  },
   "control/progress": (value) => {
+    progress = value;
     const bar = document.getElementById("progress");
-    const busy = value.steps > 0 && value.step < value.steps;
+    const busy = status !== "idle" && value.step < value.steps;
     bar.hidden = !busy;
     bar.max = value.steps || 1;
     bar.value = value.step;

@@ -11,7 +11,7 @@ const say = (id, text) => { at(id).textContent = text; };
 const AUTO = [[-1, "Never"], [0, "Once, before the first sequence"], ["n", "Before every n-th sequence"]];
 const NAMES = { sequences: "sequences", autointegration: "automatic integration", delay: "delay", target: "target", mode: "mode", averages: "averages", integration_times: "integration times", burst: "burst", triggered: "triggers" };
 const fields = new Map(); // by path
-let recipes = {}, status = null, run, recipe, every, lastPlan;
+let recipes = {}, status = null, progress = null, run, recipe, every, lastPlan;
 
 /** Choices with the words that the description has for them: "classic: darks first and last; ...". */
 function choices({ enum: all }, text) {
@@ -119,22 +119,31 @@ function buttons() {
   say("pause", status === "paused" ? "Go on" : "Pause");
 }
 
+/** How far it is; what was aborted stays where it was, and has no time left. */
+function advance() {
+  if (progress === null) return;
+  const { run: name, batch, sequence, sequences, step, steps, seconds_left: left, last_error: error } = progress;
+  const bar = at("progress"), busy = status !== "idle" && step < steps;
+  bar.hidden = !busy;
+  bar.max = steps || 1;
+  bar.value = step;
+  const place = batch === null ? "" : `${name}, batch ${batch}, sequence ${sequence + 1} of ${sequences}`;
+  say("where", busy && place ? `${place}, ${duration(left)} left` : place);
+  at("last-error").hidden = !error;
+  say("last-error", error ? `Last error: ${error}` : "");
+}
+
 const handlers = {
   "control/status": (value) => {
     status = value;
     say("status", value);
     buttons();
+    advance();
     plan();
   },
   "control/progress": (value) => {
-    const bar = at("progress"), busy = value.steps > 0 && value.step < value.steps;
-    bar.hidden = !busy;
-    bar.max = value.steps || 1;
-    bar.value = value.step;
-    const place = value.batch === null ? "" : `${value.run}, batch ${value.batch}, sequence ${value.sequence + 1} of ${value.sequences}`;
-    say("where", busy && place ? `${place}, ${duration(value.seconds_left)} left` : place);
-    at("last-error").hidden = !value.last_error;
-    say("last-error", value.last_error ? `Last error: ${value.last_error}` : "");
+    progress = value;
+    advance();
   },
   "control/outcome": (value) => say("outcome", value ? `Last: ${value.batch === null ? value.kind : `${value.run}, batch ${value.batch}`} ${value.result}, ${clock(value.ended)}${value.reason ? `. ${value.reason}` : ""}` : ""),
 };
