@@ -213,7 +213,7 @@ class Chrome:
 
     @contextmanager
     def download(self) -> Iterator[Callable[[], Path]]:
-        """Begin a download inside; what is given waits for the file. Earlier ones are gone: Chromium writes over them."""
+        """Begin a download inside; what is given waits for the file. Earlier ones go, Chromium writes over them."""
         for old in self.downloads.iterdir():
             old.unlink()
 

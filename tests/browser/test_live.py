@@ -51,10 +51,10 @@ def test_curves_appear_while_they_are_recorded(browser: Chrome, the_rig: Rig, sc
         assert "counts" in table.text
     browser.tick("Without dark")
     browser.until(lambda: max(painted(browser, "--limit")) < 0.1, "saturation is of raw counts")
-    assert curves(browser, "--curve-1")
+    browser.until(partial(curves, browser, "--curve-1"), "no curves without dark")
     browser.tick("Reflectance")
     browser.reads(".u-legend", "up / down")
-    assert curves(browser, "--curve-1")
+    browser.until(partial(curves, browser, "--curve-1"), "no reflectance")
     assert max(painted(browser, "--curve-2")) == 0
 
 
