@@ -99,9 +99,10 @@ class Chrome:
         self.driver.get(self.base + path)
 
     def page(self, name: str) -> None:
-        """Go to a page of the rig, and wait until it has a connection."""
+        """Go to a page of the rig, and wait until it has a connection and values."""
         self.open(f"/r/rig/{name}")
         self.connected()
+        self.until(lambda: "…" not in self.text("main"), "something has not come")
 
     def connected(self) -> None:
         """Wait until the page says that it has the rig."""
@@ -296,7 +297,7 @@ _SEEN = "const seen = (one) => one.checkVisibility();"
 _LABELLED = f"""{_SEEN}
 for (const label of document.querySelectorAll('label')) {{
   const text = label.textContent.trim();
-  if (text === arguments[0] && label.control && seen(label.control)) return label.control;
+  if (text === arguments[0] && label.control && seen(label.control) && !label.control.disabled) return label.control;
 }}
 return null;"""
 _BUTTON = f"""{_SEEN}

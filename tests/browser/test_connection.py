@@ -36,7 +36,6 @@ def healed(browser: Chrome) -> None:
     browser.connected()
     assert not browser.css("#lost").is_displayed()
     browser.reads("#status", "idle")
-    browser.until(lambda: "…" not in browser.all("main")[0].text, "something has not come")
 
 
 @pytest.mark.timeout(120)

@@ -135,7 +135,7 @@ async function draw() {
   }
   const value = Math.min(...levels), line = levels.size ? { value, name: `${levels.size > 1 ? "lowest " : ""}saturation, ${value} counts` } : null;
   at("spectra-answer").textContent = [...new Set(problems)].join(" ");
-  plot.show(curves, { quantity: without ? "Counts less dark" : "Raw counts", unit: without ? "counts/ms" : "counts", line, fit: false });
+  plot.show(curves, { quantity: without ? "Signal less dark" : "Signal", unit: without ? "counts/ms" : "counts", line, fit: false });
 }
 
 /** What would be taken away: the spectra that are plotted, else the batch, else the run. */

@@ -2,6 +2,7 @@
 import { mayOperate } from "./api.js";
 
 let made = 0;
+const SHORT = { "degrees C": "°C", degrees: "°" };
 const kinds = (schema) => [schema.type].flat();
 const bounds = ({ minimum, maximum }) => [minimum, maximum].map((value) => (typeof value === "number" ? value : null));
 
@@ -44,20 +45,22 @@ const shown = (value) => (typeof value === "number" ? String(Number(value.toFixe
 
 /**
  * A field with its label. `send(value)` is awaited when something was entered; without it the field just keeps it.
+ * With `waits` nothing can be entered before `set` has told what there is: the first value would be mixed with it.
  * `options` ([value, text] each) make it a choice. In `compact` form the label is for screen readers only.
  */
 export class Field {
   #input; #error; #hint; #schema; #send; #text; #known = null; #touched = false; #sending = null; #compact;
 
-  constructor({ label, schema, send = null, hint = "", options = null, compact = false, after = () => {} }) {
+  constructor({ label, schema, send = null, hint = "", options = null, compact = false, waits = send !== null, after = () => {} }) {
     const id = `field-${made += 1}`, numeric = ["number", "integer"].some((kind) => kinds(schema).includes(kind));
+    schema = { ...schema, unit: SHORT[schema.unit] ?? schema.unit };
     this.#schema = schema;
     this.#send = send;
     this.#text = hint;
     this.#compact = compact;
     if (options) this.#input = make("select", { id }, ...options.map(([value, textContent]) => make("option", { value: String(value), textContent })));
     else this.#input = make("input", { id, type: "text", autocomplete: "off", spellcheck: false, inputMode: numeric ? "decimal" : "text" });
-    this.#input.disabled = !mayOperate;
+    this.#input.disabled = !mayOperate || waits;
     this.#input.setAttribute("aria-describedby", `${id}-hint ${id}-error`);
     this.#error = make("p", { id: `${id}-error`, className: "problem" });
     this.#error.setAttribute("role", "alert");
@@ -100,6 +103,7 @@ export class Field {
   /** What the rig says. What is being entered stays, and it is said that it differs. */
   set(value) {
     this.#known = value;
+    this.#input.disabled = !mayOperate;
     if (!this.#touched) this.#input.value = shown(value);
     else if (!this.#sending && this.#send) this.#error.textContent = `The rig has ${shown(value)} now. Escape takes that.`;
   }

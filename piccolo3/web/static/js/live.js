@@ -13,8 +13,8 @@ const make = (tag, more = {}, ...children) => {
   return element;
 };
 const VIEWS = {
-  raw: { quantity: "Raw counts", unit: "counts" },
-  corrected: { quantity: "Counts less dark", unit: "counts/ms" },
+  raw: { quantity: "Signal", unit: "counts" },
+  corrected: { quantity: "Signal less dark", unit: "counts/ms" },
   reflectance: { quantity: "Reflectance, up / down", unit: "" },
 };
 const COLOURS = ["--curve-1", "--curve-2", "--curve-3", "--curve-4", "--curve-5"];

@@ -56,7 +56,7 @@ function automatic(described) {
 
 function form(described) {
   const batch = new Map(described.get("control/record_sequence").arguments.map((argument) => [argument.name, argument]));
-  run = new Field({ label: "Name of the run", schema: { ...batch.get("run"), type: "string" }, hint: "spectra go into a folder of this name", after: plan });
+  run = new Field({ label: "Name of the run", schema: { ...batch.get("run"), type: "string" }, hint: "spectra go into a folder of this name", waits: true, after: plan });
   fields.set("data_dir/current_run", run);
   const parts = [run];
   if (Object.keys(recipes).length) {
