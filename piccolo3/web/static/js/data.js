@@ -58,8 +58,12 @@ function flagsOf({ run, batch: number, ended }) {
   const look = async () => {
     if (flagged.has(key)) return flagged.get(key);
     try {
-      const found = await ask("query", { run, batch: number, any_flags: FLAGS, limit: 20 });
-      const text = plain([...new Set(found.spectra.flatMap(({ flags }) => flags))]) || "–";
+      let found = { spectra: [], cursor: null };
+      for (let page = 0; page < 10 && !found.spectra.length && (!page || found.cursor); page += 1) {
+        found = await ask("query", { run, batch: number, any_flags: FLAGS, limit: 20, cursor: found.cursor });
+      }
+      const none = found.cursor ? "none among the newest" : "–";
+      const text = plain([...new Set(found.spectra.flatMap(({ flags }) => flags))]) || none;
       if (flagged.size > 500) flagged.clear();
       if (ended) flagged.set(key, text);
       return text;
