@@ -38,7 +38,7 @@ PAGES = (
 )
 """Pages of a rig: the last part of the path, which is also the name of the template and the script, and the title."""
 
-_FOR_PROGRAMS = re.compile(r"^/r/[^/]*/(api|download|live/stream)|^/(events|metrics|static)")
+_FOR_PROGRAMS = re.compile(r"^/r/[^/]*/(api|live/stream)|^/(events|metrics|static)")
 _WRONG = "The name or the password is wrong."
 
 

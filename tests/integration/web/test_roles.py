@@ -77,7 +77,7 @@ def test_every_page_and_all_data(rig_url: str, tmp_path: Path, role: Role | None
     for one in (Role.LOOK, Role.OPERATE):
         Users(tmp_path / "piccolo-web.users").put(one.name, one, PASSWORD)
     paths = [f"/r/rig/{name}" for name, _ in PAGES]
-    paths += ["/r/rig/docs", "/metrics", "/r/rig/api/", "/r/rig/api/openapi.json", "/r/rig/api/spectra"]
+    paths += ["/rigs", "/r/rig/docs", "/metrics", "/r/rig/api/", "/r/rig/api/openapi.json", "/r/rig/api/spectra"]
     nothing = ["/r/rig/download?run=none", "/r/rig/download/none.zip", "/r/rig/download/none/x.pico"]
 
     async def ask() -> None:
@@ -90,7 +90,11 @@ def test_every_page_and_all_data(rig_url: str, tmp_path: Path, role: Role | None
                     assert f'name="operate" content="{"yes" if role is Role.OPERATE else "no"}"' in answer.text
             for path in nothing:
                 assert (await web.client.get(path)).status_code == (401 if role is None else 404), path
-            for path in ("/r/rig/api/events?paths=control/status", "/r/rig/live/stream"):
+            for path in (
+                "/r/rig/api/events?paths=control/status",
+                "/events?paths=control/status",
+                "/r/rig/live/stream",
+            ):
                 async with web.client.stream("GET", path) as answer:
                     assert answer.status_code == (401 if role is None else 200), path
 

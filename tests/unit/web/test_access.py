@@ -232,6 +232,7 @@ def test_a_title_with_a_script_in_it(make: Make) -> None:
     [
         ("/r/rig/docs", 504, "[::1]:9"),
         ("/r/none/now", 404, "there is no rig &#39;none&#39;"),
+        ("/r/rig/download/x.zip", 504, "[::1]:9"),
         ("/nothing", 404, "there is no such page"),
         ("/r/rig/<script>", 404, "there is no such page"),
     ],
@@ -246,7 +247,7 @@ def test_people_are_told_on_a_page_what_is_wrong(make: Make, path: str, status: 
     assert (program.status_code, sorted(program.json())[:1]) == (status, ["error"])
 
 
-@pytest.mark.parametrize("path", ["/r/rig/api/control/status", "/r/rig/download/x.zip", "/r/rig/api/spectra"])
+@pytest.mark.parametrize("path", ["/r/rig/api/control/status", "/r/rig/api/description", "/r/rig/api/spectra"])
 def test_programs_are_told_in_json_whatever_they_accept(make: Make, path: str) -> None:
     answer = make(users=False).get(path, headers={"accept": "text/html"})
     assert (answer.status_code, answer.json()["error"]) == (504, "ConnectionFailed")
