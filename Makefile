@@ -13,7 +13,7 @@ BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format coverage bench soak kill faults docs clean distclean
+.PHONY: help demo test lint format coverage bench soak kill faults docs screenshots clean distclean
 .DELETE_ON_ERROR:
 
 help:
@@ -31,6 +31,7 @@ help:
 	@echo "make soak        record on emulated instruments that fail all the time, for HOURS=1, and look for mistakes;"
 	@echo "                 then make kill: kill the daemon COUNT=500 times while it records, and look for what is lost"
 	@echo "make docs        write the generated parts of the documentation again"
+	@echo "make screenshots take the pictures of the web pages in the documentation again (needs chromium)"
 	@echo "make clean       remove caches and reports; make distclean also $(VENV) and demo-data"
 	@echo
 	@echo "PYTHON=python3.12 chooses the Python that $(VENV) is made with (3.11 or later)."
@@ -106,6 +107,9 @@ faults: $(VENV)/.dev
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m docs.generate
+
+screenshots: $(VENV)/.dev
+	$(BIN)/python -m tests.browser.pictures
 
 clean:
 	rm -rf build dist htmlcov .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -126,12 +126,12 @@ class Front:
 
 
 @contextmanager
-def rig(folder: Path) -> Iterator[Rig]:
-    """A rig until the end of the context, with its data in a folder of that one."""
+def rig(folder: Path, more: str = MORE) -> Iterator[Rig]:
+    """The rig of the demo with `more` in its instrument file until the end of the context; the data are in `folder`."""
     data = folder / "data"
     data.mkdir(parents=True)
     text = (ROOT / "pdata" / "piccolo.config").read_text(encoding="utf-8")
-    (data / "piccolo.config").write_text(text + MORE, encoding="utf-8")
+    (data / "piccolo.config").write_text(text + more, encoding="utf-8")
     found = Rig(data)
     try:
         found.start()

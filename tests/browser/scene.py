@@ -19,10 +19,10 @@ async def record(rig: Piccolo, run: str, sequences: int = 1, auto: int = -1) -> 
     assert outcome.complete, outcome
 
 
-async def furnish(rig: Piccolo) -> None:
-    """Short exposures, a batch with good integration times, and jobs that leave the rest of today to us."""
+async def furnish(rig: Piccolo, longest: float = MOST) -> None:
+    """Exposures of at most `longest` (ms), a batch that was recorded, and jobs that leave the rest of today to us."""
     for one in await rig.spectrometers.all():
-        await rig.put(("spectrometer", one.name, "max_time"), MOST)
+        await rig.put(("spectrometer", one.name, "max_time"), longest)
     await record(rig, "meadow", 2, auto=0)
     tomorrow = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     day = by_sun(900, elevation=5, start=tomorrow)

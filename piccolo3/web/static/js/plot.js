@@ -99,7 +99,7 @@ export class Plot {
       scales: { x: { time }, y: { range: (_, min, max) => this.#height(min, max) } },
       axes: [
         { ...axis, label: time ? "Local time" : "Wavelength (nm)", labelSize: 22, values: (_, ticks) => (time ? hours(ticks) : ticks.map(String)), space: time ? 80 : 50 },
-        { ...axis, label: unit ? `${quantity} (${unit})` : quantity, labelSize: 20, size: (_, texts) => 16 + 8 * Math.max(2, ...(texts ?? []).map(({ length }) => length)), values: (_, ticks) => shorts(ticks) },
+        { ...axis, label: unit ? `${quantity} (${unit})` : quantity, labelSize: 20, size: (_, texts) => 22 + 8 * Math.max(3, ...(texts ?? []).map(({ length }) => length)), values: (_, ticks) => shorts(ticks) },
       ],
       series: [
         { label: time ? "Time" : "Wavelength", value: (_, value) => (typeof value === "number" ? across(value) : "–") },

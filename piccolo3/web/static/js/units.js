@@ -42,4 +42,4 @@ export function megabytes(value) {
 }
 
 export const withUnit = (value, unit, digits = 1) =>
-  typeof value === "number" ? `${Number(value.toFixed(digits))} ${unit}` : "–";
+  typeof value === "number" ? `${Number(value.toFixed(digits))}${unit === "°" ? "" : SPACE}${unit}` : "–";
