@@ -51,10 +51,11 @@ def arrange_data(browser: Chrome) -> None:
     browser.press("meadow, 0")
     browser.tick("Lights")
     browser.until(lambda: "dark" not in browser.text("#spectra"), "darks are still there")
-    rows = [one for one in browser.all("#spectra tr") if "dummy_FLM" in one.text]
-    for row in rows[:4]:
-        browser.press_on(row.find_element("css selector", "input"))
-    browser.script("document.activeElement.blur()")
+    browser.script(
+        "const rows = document.querySelectorAll('#spectra input[aria-label*=dummy_FLM]');"
+        "[...rows].slice(0, 2).forEach((one) => one.click())"
+    )
+    browser.reads("#what", "What is plotted: 2 spectra.")
 
 
 def arrange_temperatures(browser: Chrome) -> None:
@@ -65,6 +66,7 @@ def arrange_system(browser: Chrome) -> None:
     browser.script("document.getElementById('host').textContent = 'piccolo'")
     browser.choose("From level", "INFO")
     browser.reads("#log", "INFO")
+    browser.script("document.activeElement.blur()")
 
 
 ARRANGE: dict[str, Callable[[Chrome], None]] = {

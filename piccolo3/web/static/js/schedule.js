@@ -76,7 +76,7 @@ async function coming() {
     track.setAttribute("aria-label", `${name}: ${here.length}${last} starts`);
     return make("div", { className: "day" }, make("span", { textContent: name }), track, make("span", { className: "hint", textContent: `${here.length}${last}` }));
   });
-  at("days").replaceChildren(...lines, make("p", { className: "hint", textContent: "Each line is a day, from midnight to midnight, local time." }));
+  at("days").replaceChildren(...lines, make("p", { className: "hint", textContent: "Each line is a day, from midnight to midnight, local time, with a line every 6 h." }));
   at("starts").replaceChildren(...starts.slice(0, 8).map((one) => make("li", { textContent: `${moment(one.time)}: ${one.name || TASKS[one.task] || one.task}${one.skipped ? `, not done: ${one.skipped}` : ""}` })));
 }
 

@@ -89,7 +89,7 @@ async function events(more) {
     if (mine !== turn) return;
     const rows = found.events.map((one) => row(moment(one.time), String(one.level).toLowerCase(), one.source, one.message));
     if (more) at("events").append(...rows);
-    else at("events").replaceChildren(...rows);
+    else at("events").replaceChildren(...(rows.length ? rows : [row("Nothing yet.")]));
     further = found.cursor;
     at("more-events").hidden = !further;
   } catch { /* the line at the top says so */ }
