@@ -39,7 +39,7 @@ async def begin(rig: Piccolo) -> None:
     """A batch that goes on while pictures are taken, and has come some way."""
     batch = await rig.control.record_sequence("meadow", sequences=40, auto=-1, delay=0.5)
     async for progress in batch.progress:
-        if progress.sequence >= 4:
+        if progress.sequence is not None and progress.sequence >= 4:
             break
 
 
