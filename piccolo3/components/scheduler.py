@@ -40,7 +40,7 @@ _LABELS = (
     Argument("name", Nullable(Text(max_length=64)), default=None),
     Argument("description", Nullable(Text(max_length=400)), default=None),
 )
-_PARAMETERS = (
+_PARAMETERS = (  # those of a batch (batches.BATCH), but strict: no old client sends them as something else
     Argument("recipe", Nullable(Text(max_length=64)), default=None, text="name of one in the configuration"),
     Argument("run", Nullable(SafeName()), default=None),
     Argument("nsequence", Nullable(Integer(minimum=1, maximum=1_000_000)), default=None),
