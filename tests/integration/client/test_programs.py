@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import os
+import pty
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -142,3 +144,22 @@ def test_versions(program: str, capsys: pytest.CaptureFixture[str]) -> None:
         importlib.import_module(program).main(["-v"])
     assert caught.value.code in (None, 0)
     assert capsys.readouterr().out == f"{__version__}\n"
+
+
+@pytest.mark.parametrize("arguments", [["spectrometer", "list"], ["status"]])
+def test_colours_are_for_terminals(url: str, arguments: list[str]) -> None:
+    command = [sys.executable, "-m", "piccolo3.cli.front.main", *arguments, "-u", url]
+    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "60"}
+    environment.pop("NO_COLOR", None)
+    piped = subprocess.run(command, capture_output=True, text=True, env=environment, check=False).stdout
+    assert "\x1b" not in piped
+    assert "S_dummy_A" in piped
+    assert len(max(piped.splitlines(), key=len)) > 60  # nothing is folded
+    ours, theirs = pty.openpty()
+    try:
+        subprocess.run(command, stdout=theirs, stderr=theirs, env=environment, check=False)
+        shown = os.read(ours, 65536).decode()
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert "\x1b[" in shown
