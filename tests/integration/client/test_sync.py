@@ -154,7 +154,15 @@ def test_killed_at_any_moment(rig: tuple[str, Path], tmp_path: Path) -> None:
 
 
 MOMENTS = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.2)  # s after the program has begun
-BEGUN = "import sys; from piccolo3.cli.front.main import main; print('begun', flush=True); sys.exit(main())"
+BEGUN = """
+import importlib, sys
+front = importlib.import_module("piccolo3.cli.front.main")
+def parse(argv, parse=front.parse):
+    print("begun", flush=True)
+    return parse(argv)
+front.parse = parse
+sys.exit(front.main())
+"""
 
 
 @pytest.mark.parametrize("command", [("sync", "{}", "-q", "--rate", "30"), ("get", "tower", "-o", "{}", "--json")])

@@ -162,7 +162,9 @@ def test_a_library_that_is_not_there_is_told() -> None:
         ("abort", "the host process of P1 was ended by SIGABRT"),
         ("killed", "the host process of P1 was ended by SIGKILL, perhaps for want of memory"),
         ("exit", "the host process of P1 ended with exit status 3"),
-        ("leave", "the host process of P1 ended with exit status 1"),
+        pytest.param(  # it may write its coverage between its last word and its end
+            *("leave", "the host process of P1 ended with exit status 1"), marks=pytest.mark.alone
+        ),
     ],
 )
 @pytest.mark.parametrize("method", ["make", "open", "read", "reset"])
