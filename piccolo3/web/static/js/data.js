@@ -121,7 +121,8 @@ async function draw() {
   if (!chosen.size) return;
   const without = at("without").checked, curves = [], problems = [];
   const levels = new Set();
-  for (const [index, row] of [...chosen.values()].entries()) {
+  const ordered = [...chosen.values()].sort((a, b) => a.id - b.id); // as they were recorded, so channels have the colours of Live
+  for (const [index, row] of ordered.entries()) {
     try {
       const light = await fetched(row.id);
       let values = light.pixels;
