@@ -10,7 +10,7 @@ from piccolo3.devices.interface import SpectrometerInfo, TimeChange
 __all__ = ["Idling"]
 
 _LEAST = 0.003  # s that the host may be late without another try, for short exposures
-_FREE = 0.01  # s, what costs nothing, for a shutter moves meanwhile; a tenth of the exposure at most
+_FREE = 0.01  # s, what costs nothing, for a shutter moves meanwhile; a fifth of the exposure at most
 _MOST = 0.02  # s, for long ones, for which another try is dear, and for a host that is often late
 _SHARE = 0.01  # of the integration time
 _FORGIVEN = 0.98  # how soon it is trusted again
@@ -41,7 +41,7 @@ class Idling:
 
     def tolerance(self, seconds: float) -> float:
         """How late the host may be in an exposure that long."""
-        return min(_MOST, max(self._lateness, min(_FREE, 0.1 * seconds), _SHARE * seconds))
+        return min(_MOST, max(self._lateness, min(_FREE, 0.2 * seconds), _SHARE * seconds))
 
     def guard(self, seconds: float, slack: float) -> float:
         """The guard of an exposure that long, whose end is known within `slack`."""
