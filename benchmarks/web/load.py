@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import statistics
-from contextlib import AsyncExitStack
+from collections.abc import Sequence
 
 from benchmarks import servers
 from benchmarks.daemon import record, set_times, until_idle
@@ -122,30 +122,35 @@ async def _share(rig: Piccolo, front: FrontEnd) -> float:
 
 
 async def batch() -> list[Result]:
-    """A batch that is watched by 10 browsers, one of them a real one where there is Chromium, against it alone."""
-    alone, crowded = [], []
+    """A batch that is watched by 10 browsers, against it alone, in turns.
+
+    Browsers draw on other computers, so that they are readers of the stream here; what it is with a real one beside
+    them, which draws with the processors of the rig, is a row without a goal.
+    """
+    alone, watching, drawing = [], [], []
     async with servers.daemon() as server, Piccolo(server.url) as rig, front_end(server.url) as front:
         await until_idle(rig)
         await set_times(rig, 50.0)
         await record(rig, 2)  # warm up
         for _ in range(PAIRS):
             alone.append((await record(rig, SEQUENCES))[1])
-            async with AsyncExitStack() as stack:
-                await stack.enter_async_context(watched(front.port, BROWSERS))
-                if chromium.is_there():
-                    browser = await stack.enter_async_context(chromium.browser())
+            async with watched(front.port, BROWSERS):
+                watching.append((await record(rig, SEQUENCES))[1])
+                if not chromium.is_there():
+                    continue
+                async with chromium.browser() as browser:
                     await browser.open(f"{front.url}{RIG}/live")
                     await browser.until("return document.querySelectorAll('.plot canvas').length")
-                crowded.append((await record(rig, SEQUENCES))[1])
+                    drawing.append((await record(rig, SEQUENCES))[1])
+    found = [_slower(f"batch with {BROWSERS} live browsers, 50 ms", watching, alone, goal=True)]
+    if drawing:
+        found.append(_slower("the same, and Chromium on the rig", drawing, alone, goal=False))
+    return found
+
+
+def _slower(name: str, crowded: Sequence[float], alone: Sequence[float], *, goal: bool) -> Result:
     ratio = statistics.median(b / a for a, b in zip(alone, crowded, strict=True))
-    real = ", and Chromium" if chromium.is_there() else f"; {chromium.MISSING}"
-    return [
-        Result(
-            f"batch with {BROWSERS} live browsers, 50 ms",
-            f"{statistics.median(crowded):.3f} s",
-            ratio,
-            f"alone {statistics.median(alone):.3f} s{real}",
-            f"<= {SLOWER}",
-            met=ratio <= SLOWER,
-        )
-    ]
+    result, reference = f"{statistics.median(crowded):.3f} s", f"alone {statistics.median(alone):.3f} s"
+    if not goal:
+        return Result(name, result, ratio, reference)
+    return Result(name, result, ratio, reference, f"<= {SLOWER}", met=ratio <= SLOWER)

@@ -25,7 +25,7 @@ __all__ = ["Live", "detector_of", "header_of"]
 
 _logger = logging.getLogger(__name__)
 
-_INTERVAL = 0.33  # s; nobody sees more, and each spectrum that is fetched takes time of the rig
+_INTERVAL = 0.5  # s; that is as fast as anybody can look, and each spectrum that is fetched takes time of the rig
 Listener = Callable[[str, bytes], None]
 
 
