@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import signal
 import sys
 from collections.abc import Callable
 
@@ -18,6 +20,8 @@ def ended(name: str, work: Callable[[], int]) -> int:
 
     Imports that take time belong into `work`: that is when those press Ctrl-C who see a mistake of their own.
     """
+    # when it is done, it is done: Ctrl-C while the interpreter ends would take the place of the status
+    atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
     try:
         return work()
     except PiccoloError as problem:

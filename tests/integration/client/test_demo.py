@@ -124,7 +124,7 @@ def test_a_server_that_dies_on_the_way(
     options: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def die(rig: Piccolo, console: object) -> None:
-        process = next(one for one in psutil.Process().children() if "piccolo3-server" in " ".join(one.cmdline()))
+        process = next(one for one in psutil.Process().children() if one.cmdline()[-2:] == ["--port", options[1]])
         process.kill()
         process.wait(5)
         await rig.control.status()
