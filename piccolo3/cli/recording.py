@@ -14,6 +14,7 @@ from piccolo3.cli.program import DONE, FAILED, INTERRUPTED, complain
 from piccolo3.cli.record_options import Options
 from piccolo3.cli.times import set_times
 from piccolo3.client import Piccolo
+from piccolo3.client.plan import PlanOptions
 from piccolo3.errors import NotFound
 
 __all__ = ["run", "start_batch"]
@@ -45,38 +46,29 @@ async def run(options: Options) -> int:
 
 async def start_batch(rig: Piccolo, options: Options) -> None:
     """Start what the options ask for."""
-    await rig.control.record_sequence(
-        options.run,
-        sequences=options.sequences,
-        auto=options.auto,
-        delay=options.delay,
-        target=options.target,
-        mode=options.mode,
-        averages=options.averages,
-        burst=options.burst,
-        at_time=options.start,
-        interval=options.interval,
-        end_time=options.stop,
-        recipe=options.recipe,
-    )
+    await rig.control.record_sequence(**_wanted(options))
 
 
 async def _dry_run(rig: Piccolo, options: Options) -> str:
-    plan = await rig.control.plan(
-        run=options.run,
-        sequences=options.sequences,
-        auto=options.auto,
-        delay=options.delay,
-        target=options.target,
-        mode=options.mode,
-        averages=options.averages,
-        burst=options.burst,
-        at_time=options.start,
-        interval=options.interval,
-        end_time=options.stop,
-        recipe=options.recipe,
-    )
-    return record_tables.plan(plan)
+    return record_tables.plan(await rig.control.plan(**_wanted(options)))
+
+
+def _wanted(options: Options) -> PlanOptions:
+    """The same for a batch and for what would become of it."""
+    return {
+        "run": options.run,
+        "sequences": options.sequences,
+        "auto": options.auto,
+        "delay": options.delay,
+        "target": options.target,
+        "mode": options.mode,
+        "averages": options.averages,
+        "burst": options.burst,
+        "at_time": options.start,
+        "interval": options.interval,
+        "end_time": options.stop,
+        "recipe": options.recipe,
+    }
 
 
 async def _record(rig: Piccolo, options: Options) -> int:

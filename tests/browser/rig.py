@@ -33,13 +33,29 @@ MORE = """
 _T = TypeVar("_T")
 
 
-class Rig:
-    """A daemon that can be killed and started again."""
+class _Program:
+    """A process at a port, that can be killed and started again."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.port = free_port()
         self._process: subprocess.Popen[str] | None = None
+
+    def kill(self) -> None:
+        """Let it end as in a power cut."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(10)
+
+    def stop(self) -> None:
+        """End it."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+            self._process.wait(20)
+
+
+class Rig(_Program):
+    """A daemon."""
 
     @property
     def url(self) -> str:
@@ -54,18 +70,6 @@ class Rig:
         wait_for_answer(self.port, self._process)
         Daemon(self.port, self.folder, self._process).wait_until_ready()
 
-    def kill(self) -> None:
-        """Let it end as in a power cut."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait(10)
-
-    def stop(self) -> None:
-        """End it."""
-        if self._process is not None and self._process.poll() is None:
-            self._process.terminate()
-            self._process.wait(20)
-
     def talk(self, ask: Callable[[Piccolo], Awaitable[_T]]) -> _T:
         """Do something as another client of the rig."""
 
@@ -76,13 +80,11 @@ class Rig:
         return asyncio.run(do())
 
 
-class Front:
-    """A web server that can be killed and started again."""
+class Front(_Program):
+    """A web server."""
 
     def __init__(self, folder: Path, url: str, title: str, *, users: bool) -> None:
-        self.folder = folder
-        self.port = free_port()
-        self._process: subprocess.Popen[str] | None = None
+        super().__init__(folder)
         text = (
             f"[http]\nusers = web.users\nhosts = forgetful.localhost,\n[rigs]\n[[rig]]\nurl = {url}\ntitle = {title}\n"
         )
@@ -111,18 +113,6 @@ class Front:
                 return bool(answer.status == 200)
         except (URLError, TimeoutError, ConnectionError):
             return False
-
-    def kill(self) -> None:
-        """Let it end as in a power cut."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait(10)
-
-    def stop(self) -> None:
-        """End it."""
-        if self._process is not None and self._process.poll() is None:
-            self._process.terminate()
-            self._process.wait(20)
 
 
 @contextmanager
