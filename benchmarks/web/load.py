@@ -144,7 +144,7 @@ async def batch() -> list[Result]:
                     drawing.append((await record(rig, SEQUENCES))[1])
     found = [_slower(f"batch with {BROWSERS} live browsers, 50 ms", watching, alone, goal=True)]
     if drawing:
-        found.append(_slower("the same, and Chromium on the rig", drawing, alone, goal=False))
+        found.append(_slower(f"batch with {BROWSERS} live browsers, and Chromium", drawing, alone, goal=False))
     return found
 
 
